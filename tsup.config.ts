@@ -1,0 +1,14 @@
+import { defineConfig } from 'tsup'
+
+export default defineConfig({
+  entry: ['src/index.ts', 'src/register.ts'],
+  format: ['esm', 'cjs'],
+  target: 'node22',
+  platform: 'node',
+  dts: true,
+  sourcemap: true,
+  splitting: true,
+  treeshake: false,
+  clean: true,
+  silent: true,
+})

@@ -1,0 +1,76 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+const source = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.meta.url))
+
+const seconds = (count: number) => count * 1000
+
+interface ProjectOptions {
+  readonly include?: string
+  readonly timeout: number
+  /** Groups run one after the other: compilers and child processes must not disturb suites that measure. */
+  readonly group: 'quick' | 'measuring' | 'heavy'
+  readonly execArgv?: string[]
+  readonly globalSetup?: string
+}
+
+function project(name: string, options: ProjectOptions) {
+  return {
+    extends: true as const,
+    test: {
+      name,
+      include: [options.include ?? `test/${name}/**/*.test.ts`],
+      sequence: { groupOrder: ['quick', 'measuring', 'heavy'].indexOf(options.group) },
+      testTimeout: options.timeout,
+      hookTimeout: Math.max(options.timeout, seconds(20)),
+      ...(options.execArgv && { execArgv: options.execArgv }),
+      ...(options.globalSetup && { globalSetup: options.globalSetup }),
+    },
+  }
+}
+
+export default defineConfig({
+  resolve: {
+    // Tests may name the package as a user would, and still run the sources.
+    alias: [
+      { find: /^trunkline$/, replacement: source('index.ts') },
+      { find: /^trunkline\/register$/, replacement: source('register.ts') },
+    ],
+  },
+  test: {
+    environment: 'node',
+    pool: 'forks',
+    // Timing matters in these suites: two workers keep a two-core machine honest.
+    maxWorkers: 2,
+    passWithNoTests: true,
+    reporters: ['default', './test/support/summary-reporter.ts'],
+    projects: [
+      project('unit', { group: 'quick', timeout: seconds(5) }),
+      project('architecture', { include: 'test/architecture.test.ts', group: 'quick', timeout: seconds(10) }),
+      project('conformance', { group: 'measuring', timeout: seconds(20) }),
+      project('wire', { group: 'measuring', timeout: seconds(20) }),
+      project('e2e', {
+        group: 'measuring',
+        timeout: seconds(30),
+        execArgv: ['--expose-gc'],
+        globalSetup: './test/support/certificates-setup.ts',
+      }),
+      project('docs', {
+        group: 'heavy',
+        timeout: seconds(60),
+        globalSetup: './test/support/certificates-setup.ts',
+      }),
+      project('package', { group: 'heavy', timeout: seconds(120) }),
+      project('examples', {
+        group: 'heavy',
+        timeout: seconds(90),
+        globalSetup: './test/support/certificates-setup.ts',
+      }),
+      project('interop', {
+        group: 'heavy',
+        timeout: seconds(180),
+        globalSetup: './test/support/certificates-setup.ts',
+      }),
+    ],
+  },
+})
