@@ -1,0 +1,128 @@
+import {
+  ConnectError,
+  type ConnectErrorCode,
+  type Phase,
+  TimeoutError,
+  type TimeoutErrorCode,
+} from '../core/errors.ts'
+import type { Origin } from '../core/origin.ts'
+
+/** What is known when a dial fails. */
+export interface DialFacts {
+  readonly origin: Origin
+  readonly phase: Phase
+  /** `authorizationError` of the TLS socket: the certificate was the reason. */
+  readonly rejectedCertificate: boolean
+  /** ALPN names that were offered. */
+  readonly offer: readonly string[]
+}
+
+const CONNECT_PHASE_CODES: Partial<Record<Phase, ConnectErrorCode>> = {
+  dns: 'ERR_TRUNKLINE_DNS_FAILED',
+  connect: 'ERR_TRUNKLINE_CONNECT_FAILED',
+  tls: 'ERR_TRUNKLINE_TLS_FAILED',
+}
+
+const TIMEOUT_PHASE_CODES: Partial<Record<Phase, TimeoutErrorCode>> = {
+  dns: 'ERR_TRUNKLINE_DNS_TIMEOUT',
+  connect: 'ERR_TRUNKLINE_CONNECT_TIMEOUT',
+  tls: 'ERR_TRUNKLINE_TLS_TIMEOUT',
+}
+
+/** Node's reason why no connection came about, as ours. */
+export function dialFailure(facts: DialFacts, cause: Error): ConnectError {
+  const nodeCode = codeOf(cause)
+  const code = codeFor(facts, nodeCode)
+  return new ConnectError(
+    code,
+    `${sentence(code, facts, cause, nodeCode)} ${advice(code, facts, nodeCode)}`,
+    {
+      origin: facts.origin.key,
+      phase: facts.phase,
+      cause,
+    },
+  )
+}
+
+export function dialTimeout(facts: DialFacts, ms: number): TimeoutError {
+  const doing = { dns: 'looking up the host', connect: 'opening the TCP connection' }[
+    facts.phase as 'dns' | 'connect'
+  ]
+  return new TimeoutError(
+    TIMEOUT_PHASE_CODES[facts.phase] ?? 'ERR_TRUNKLINE_CONNECT_TIMEOUT',
+    `No connection to ${facts.origin.key} within ${ms} ms; time ran out while ${doing ?? 'doing the TLS handshake'}. ` +
+      'Raise timeouts.connect if the network is that slow.',
+    { origin: facts.origin.key, phase: facts.phase },
+  )
+}
+
+/** The server chose no protocol that this client may speak. */
+export function alpnRejected(origin: Origin, offer: readonly string[], cause: unknown = null): ConnectError {
+  return new ConnectError(
+    'ERR_TRUNKLINE_ALPN_REJECTED',
+    `${origin.key} speaks none of the protocols that were offered (${offer.join(', ')}). ` +
+      "Allow the other one in the client's `protocols` option.",
+    { origin: origin.key, phase: 'tls', cause },
+  )
+}
+
+function codeFor(facts: DialFacts, nodeCode: string): ConnectErrorCode {
+  if (facts.rejectedCertificate) return 'ERR_TRUNKLINE_CERTIFICATE_REJECTED'
+  // RFC 7301 section 3.2: the alert no_application_protocol.
+  if (nodeCode.includes('NO_APPLICATION_PROTOCOL')) return 'ERR_TRUNKLINE_ALPN_REJECTED'
+  if (LOOKUP_CODES.has(nodeCode)) return 'ERR_TRUNKLINE_DNS_FAILED'
+  return CONNECT_PHASE_CODES[facts.phase] ?? 'ERR_TRUNKLINE_CONNECT_FAILED'
+}
+
+const LOOKUP_CODES = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'EAI_NODATA', 'ENODATA', 'ESERVFAIL'])
+
+function sentence(code: ConnectErrorCode, facts: DialFacts, cause: Error, nodeCode: string): string {
+  const { hostname, port, key } = facts.origin
+  const why = nodeCode === '' ? cause.message : nodeCode
+  const whole = nodeCode === '' ? why : `${nodeCode}: ${cause.message}`
+  switch (code) {
+    case 'ERR_TRUNKLINE_DNS_FAILED':
+      return `The host name ${hostname} could not be resolved (${why}).`
+    case 'ERR_TRUNKLINE_CERTIFICATE_REJECTED':
+      return `The certificate of ${key} was rejected (${whole}).`
+    case 'ERR_TRUNKLINE_TLS_FAILED':
+      return `The TLS handshake with ${key} failed (${whole}).`
+    case 'ERR_TRUNKLINE_ALPN_REJECTED':
+      return `${key} speaks none of the protocols that were offered (${facts.offer.join(', ')}).`
+    default:
+      return `No TCP connection to ${hostname} port ${port} (${why}).`
+  }
+}
+
+function advice(code: ConnectErrorCode, facts: DialFacts, nodeCode: string): string {
+  switch (code) {
+    case 'ERR_TRUNKLINE_DNS_FAILED':
+      return nodeCode === 'EAI_AGAIN' ? 'The name server did not answer; try again.' : 'Check the name.'
+    case 'ERR_TRUNKLINE_CERTIFICATE_REJECTED':
+      return (
+        CERTIFICATE_ADVICE[nodeCode] ?? 'If you trust its issuer, pass the certificate authority as tls.ca.'
+      )
+    case 'ERR_TRUNKLINE_TLS_FAILED':
+      return 'Check that the port speaks TLS, and the versions and ciphers of both sides.'
+    case 'ERR_TRUNKLINE_ALPN_REJECTED':
+      return "Allow the other one in the client's `protocols` option."
+    default:
+      return nodeCode === 'ECONNREFUSED'
+        ? 'Is the server running, and the port right?'
+        : `Is ${facts.origin.hostname} reachable from here?`
+  }
+}
+
+const CERTIFICATE_ADVICE: Record<string, string> = {
+  CERT_HAS_EXPIRED: 'The server needs a new certificate, or the clock of this machine is wrong.',
+  CERT_NOT_YET_VALID: 'Check the clock of this machine.',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'Use a host name that the certificate covers, or set tls.servername.',
+}
+
+function codeOf(error: Error): string {
+  const own = (error as { code?: unknown }).code
+  if (own !== undefined) return String(own)
+  // Happy eyeballs reports all addresses together.
+  if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors[0] as Error)
+  return ''
+}

@@ -1,0 +1,295 @@
+import * as net from 'node:net'
+import * as tls from 'node:tls'
+import type { Clock } from '../core/clock.ts'
+import { ConnectError, type Phase } from '../core/errors.ts'
+import type { Origin } from '../core/origin.ts'
+import type { AlpnProtocol } from '../wire/contract.ts'
+import { alpnRejected, type DialFacts, dialFailure, dialTimeout } from './connect-failure.ts'
+import type { TlsPolicy } from './tls-identity.ts'
+import { offerSession, type SessionOffer } from './tls-resumption.ts'
+import type { TlsSessionStore } from './tls-session-store.ts'
+
+/** A connected socket, ready for a wire engine. */
+export interface Connected {
+  readonly socket: net.Socket
+  readonly protocol: AlpnProtocol
+  readonly timings: DialTimings
+  /** null without TLS. */
+  readonly tls: { readonly version: string; readonly resumed: boolean } | null
+  readonly remoteAddress: string
+}
+
+/** ms; a phase that did not take place is 0. */
+export interface DialTimings {
+  readonly dns: number
+  readonly connect: number
+  readonly tls: number
+}
+
+/** Whatever makes connected sockets: this module directly, proxies in between. */
+export interface Connector {
+  /**
+   * Rejects with a `ConnectError` or `TimeoutError`, or with the reason of `signal`.
+   * `offer`: ALPN names in order of preference; over `http:` its first entry is what will be spoken.
+   */
+  connect(origin: Origin, offer: readonly AlpnProtocol[], signal: AbortSignal): Promise<Connected>
+}
+
+export interface ConnectorOptions {
+  readonly clock: Clock
+  readonly policy: TlsPolicy
+  /** null: no TLS session is stored or resumed. */
+  readonly sessions: TlsSessionStore | null
+  /** ms for DNS, TCP and TLS together. */
+  readonly timeout: number
+  readonly lookup: net.LookupFunction | undefined
+  readonly family: 0 | 4 | 6
+  /** ms before the next address is tried (RFC 8305). */
+  readonly attemptTimeout: number
+}
+
+/** Idle seconds before the kernel probes the TCP connection; a last resort below HTTP/2's own PING. */
+const TCP_KEEPALIVE_MS = 30_000
+
+export function createConnector(options: ConnectorOptions): Connector {
+  return {
+    async connect(origin, offer, signal) {
+      if (origin.scheme === 'http') return dial(options, origin, offer, null, signal)
+      const resumption = await offerSession(options.policy, options.sessions, origin, offer, options.clock)
+      try {
+        return await dial(options, origin, offer, resumption, signal)
+      } catch (error) {
+        if (!resumption.suspect || signal.aborted) throw error
+        // A server may refuse a ticket and go on (RFC 8446 section 4.6.1), but some break on one. Never twice.
+        await resumption.forget()
+        if (!worthAnother(error)) throw error
+        return dial(
+          options,
+          origin,
+          offer,
+          await offerSession(options.policy, null, origin, offer, options.clock),
+          signal,
+        )
+      }
+    },
+  }
+}
+
+function dial(
+  options: ConnectorOptions,
+  origin: Origin,
+  offer: readonly AlpnProtocol[],
+  resumption: SessionOffer | null,
+  signal: AbortSignal,
+): Promise<Connected> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason)
+    try {
+      new Dial(options, origin, offer, resumption, signal, resolve, reject)
+    } catch (cause) {
+      reject(dialFailure({ origin, phase: 'connect', rejectedCertificate: false, offer }, cause as Error))
+    }
+  })
+}
+
+/** One attempt, from the look-up to the end of the handshake. */
+class Dial {
+  readonly #clock: Clock
+  readonly #origin: Origin
+  readonly #offer: readonly AlpnProtocol[]
+  readonly #resumption: SessionOffer | null
+  readonly #signal: AbortSignal
+  readonly #resolve: (connected: Connected) => void
+  readonly #reject: (error: unknown) => void
+  readonly #socket: net.Socket
+  readonly #startedAt: number
+  readonly #deadline: { cancel(): void }
+  readonly #onAbort: () => void
+  #lookedUpAt: number | null = null
+  #connectedAt: number | null = null
+
+  constructor(
+    options: ConnectorOptions,
+    origin: Origin,
+    offer: readonly AlpnProtocol[],
+    resumption: SessionOffer | null,
+    signal: AbortSignal,
+    resolve: (connected: Connected) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.#clock = options.clock
+    this.#origin = origin
+    this.#offer = offer
+    this.#resumption = resumption
+    this.#signal = signal
+    this.#resolve = resolve
+    this.#reject = reject
+    this.#startedAt = options.clock.now()
+    // First of all, since it may throw: nothing may be left armed behind it.
+    this.#socket = this.#open(options)
+    this.#onAbort = () => this.#fail(signal.reason)
+    signal.addEventListener('abort', this.#onAbort)
+    this.#deadline = options.clock.setTimeout(
+      () => this.#fail(dialTimeout(this.#facts(), options.timeout)),
+      options.timeout,
+    )
+    this.#listen()
+  }
+
+  #open(options: ConnectorOptions): net.Socket {
+    const address = {
+      host: this.#origin.hostname,
+      port: this.#origin.port,
+      family: options.family,
+      autoSelectFamily: options.family === 0,
+      autoSelectFamilyAttemptTimeout: options.attemptTimeout,
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: TCP_KEEPALIVE_MS,
+      ...(options.lookup === undefined ? {} : { lookup: options.lookup }),
+    }
+    if (this.#origin.scheme === 'http') return net.connect(address)
+    return tls.connect({
+      ...address,
+      ...tlsOptions(options.policy, this.#origin, this.#offer, this.#resumption),
+    })
+  }
+
+  #listen(): void {
+    const socket = this.#socket
+    socket.on('lookup', this.#onLookup)
+    socket.on('connect', this.#onConnect)
+    socket.on('secureConnect', this.#onSecureConnect)
+    socket.on('close', this.#onClose)
+    socket.on('error', this.#onError)
+    if (this.#resumption !== null) this.#resumption.watch(socket as tls.TLSSocket)
+  }
+
+  /** The socket outlives the dial by far: nothing of the dial may hang on it. */
+  #unlisten(): void {
+    const socket = this.#socket
+    socket.on('error', () => {})
+    socket.off('lookup', this.#onLookup)
+    socket.off('connect', this.#onConnect)
+    socket.off('secureConnect', this.#onSecureConnect)
+    socket.off('close', this.#onClose)
+    socket.off('error', this.#onError)
+  }
+
+  readonly #onLookup = (error: Error | null): void => {
+    if (error === null) this.#lookedUpAt ??= this.#clock.now()
+  }
+
+  readonly #onConnect = (): void => {
+    this.#connectedAt = this.#clock.now()
+    if (this.#origin.scheme === 'http') this.#succeed()
+  }
+
+  readonly #onSecureConnect = (): void => this.#succeed()
+  readonly #onClose = (): void =>
+    this.#fail(new Error('the server closed the connection during the handshake'))
+  readonly #onError = (error: Error): void => this.#fail(error)
+
+  #succeed(): void {
+    const socket = this.#socket
+    const protocol = this.#protocol()
+    if (protocol === null) return this.#fail(alpnRejected(this.#origin, this.#offer))
+    this.#settle()
+    this.#unlisten()
+    this.#resolve({
+      socket,
+      protocol,
+      timings: this.#timings(),
+      tls:
+        socket instanceof tls.TLSSocket
+          ? { version: socket.getProtocol() ?? '', resumed: socket.isSessionReused() }
+          : null,
+      remoteAddress: socket.remoteAddress ?? '',
+    })
+  }
+
+  /** RFC 7301: what the server chose; a server without ALPN speaks HTTP/1.1. null: nothing that was offered. */
+  #protocol(): AlpnProtocol | null {
+    if (this.#origin.scheme === 'http') return this.#offer[0] ?? null
+    const chosen = (this.#socket as tls.TLSSocket).alpnProtocol || 'http/1.1'
+    return this.#offer.includes(chosen as AlpnProtocol) ? (chosen as AlpnProtocol) : null
+  }
+
+  #fail(error: unknown): void {
+    if (!this.#settle()) return
+    const facts = this.#facts()
+    this.#resumption?.failed(facts.phase)
+    this.#unlisten()
+    this.#socket.destroy()
+    const wrapped = error instanceof Error && isNodeError(error) && error !== this.#signal.reason
+    this.#reject(wrapped ? dialFailure(facts, error) : error)
+  }
+
+  #settled = false
+
+  #settle(): boolean {
+    if (this.#settled) return false
+    this.#settled = true
+    this.#deadline.cancel()
+    this.#signal.removeEventListener('abort', this.#onAbort)
+    return true
+  }
+
+  #facts(): DialFacts {
+    const socket = this.#socket as tls.TLSSocket
+    return {
+      origin: this.#origin,
+      phase: this.#phase(),
+      rejectedCertificate: Boolean(socket.authorizationError),
+      offer: this.#offer,
+    }
+  }
+
+  #phase(): Phase {
+    if (this.#connectedAt !== null) return 'tls'
+    const literal = net.isIP(this.#origin.hostname) !== 0
+    return this.#lookedUpAt === null && !literal ? 'dns' : 'connect'
+  }
+
+  #timings(): DialTimings {
+    const now = this.#clock.now()
+    const lookedUpAt = this.#lookedUpAt ?? this.#startedAt
+    const connectedAt = this.#connectedAt ?? now
+    return { dns: lookedUpAt - this.#startedAt, connect: connectedAt - lookedUpAt, tls: now - connectedAt }
+  }
+}
+
+function tlsOptions(
+  policy: TlsPolicy,
+  origin: Origin,
+  offer: readonly AlpnProtocol[],
+  resumption: SessionOffer | null,
+): tls.ConnectionOptions {
+  const { servername, checkServerIdentity } = policy.options
+  // RFC 6066 section 3: no address literals in SNI. Node then checks the certificate against `host`.
+  const name = servername ?? (net.isIP(origin.hostname) === 0 ? origin.hostname : '')
+  return {
+    secureContext: policy.secureContext(),
+    rejectUnauthorized: policy.verifies,
+    servername: name,
+    ALPNProtocols: [...offer],
+    ...(checkServerIdentity === undefined ? {} : { checkServerIdentity: after(checkServerIdentity) }),
+    ...(resumption?.session === undefined ? {} : { session: Buffer.from(resumption.session.ticket) }),
+  }
+}
+
+type IdentityCheck = NonNullable<tls.ConnectionOptions['checkServerIdentity']>
+
+/** Node lets a check replace its own; here the certificate must be for the host whatever else is asked of it. */
+function after(check: IdentityCheck): IdentityCheck {
+  return (host, certificate) => tls.checkServerIdentity(host, certificate) ?? check(host, certificate)
+}
+
+/** Whether a handshake that failed with a TLS session on offer may go well without it. */
+function worthAnother(error: unknown): boolean {
+  return error instanceof ConnectError && error.code === 'ERR_TRUNKLINE_TLS_FAILED'
+}
+
+function isNodeError(error: Error): boolean {
+  return !String((error as { code?: unknown }).code ?? '').startsWith('ERR_TRUNKLINE_')
+}

@@ -1,0 +1,187 @@
+import { createHash } from 'node:crypto'
+import * as tls from 'node:tls'
+import { InvalidRequestError } from '../core/errors.ts'
+import type { Origin } from '../core/origin.ts'
+import type { AlpnProtocol } from '../wire/contract.ts'
+
+/**
+ * How a client presents itself to servers and decides to trust them: the options of `tls.connect` that bear on
+ * it. All are part of the TLS identity: a connection or a ticket is shared only between equal ones.
+ */
+export interface TlsOptions {
+  /** Certificate authorities to trust instead of Node's default list. */
+  readonly ca?: tls.SecureContextOptions['ca']
+  /** Client certificate chain and its key, for servers that ask for one. */
+  readonly cert?: tls.SecureContextOptions['cert']
+  readonly key?: tls.SecureContextOptions['key']
+  readonly pfx?: tls.SecureContextOptions['pfx']
+  readonly passphrase?: string
+  readonly crl?: tls.SecureContextOptions['crl']
+  readonly ciphers?: string
+  readonly sigalgs?: string
+  readonly ecdhCurve?: string
+  /** Default `TLSv1.2`. */
+  readonly minVersion?: tls.SecureVersion
+  readonly maxVersion?: tls.SecureVersion
+  readonly secureOptions?: number
+  /** Name for SNI and for the check of the certificate; default the origin's host. */
+  readonly servername?: string
+  /** Default true. With false nothing is verified, and no TLS session is stored or resumed. */
+  readonly rejectUnauthorized?: boolean
+  /**
+   * A further check of the server's certificate, after Node's own; returns an error to reject it. Compared by identity: give the
+   * same function to share sessions. Not called on a resumed handshake, which shows no certificate.
+   */
+  readonly checkServerIdentity?: (host: string, certificate: tls.PeerCertificate) => Error | undefined
+}
+
+const CONTEXT_FIELDS = [
+  'ca',
+  'cert',
+  'key',
+  'pfx',
+  'passphrase',
+  'crl',
+  'ciphers',
+  'sigalgs',
+  'ecdhCurve',
+  'minVersion',
+  'maxVersion',
+  'secureOptions',
+] as const
+
+/**
+ * One client's TLS options, settled once: their digest, and the one `SecureContext` made from them. Making a
+ * context per connection costs milliseconds and a megabyte when a private CA is among the options.
+ */
+export class TlsPolicy {
+  readonly options: TlsOptions
+  readonly verifies: boolean
+  #digest: string | null = null
+  #context: { readonly trust: string; readonly value: tls.SecureContext } | null = null
+
+  constructor(options: TlsOptions) {
+    this.options = { minVersion: 'TLSv1.2', ...options }
+    // Node reads the variable at each connection; a client's trust must not change under its open connections.
+    this.verifies = options.rejectUnauthorized ?? process.env.NODE_TLS_REJECT_UNAUTHORIZED !== '0'
+  }
+
+  /** Digest of the trust decision alone. Equal digests may share connections to one origin. */
+  get digest(): string {
+    this.#digest ??= digestOf(this.options, this.verifies)
+    return this.#digest
+  }
+
+  /**
+   * Key of TLS sessions for one origin under this policy. Resumption skips all verification (Node resumes a session
+   * of an unverified connection as `authorized: true`), so this key is the security boundary.
+   */
+  identity(origin: Origin, offer: readonly AlpnProtocol[]): string {
+    return hash(['tls-identity-1', origin.hostname, String(origin.port), offer.join(','), this.#trust()])
+  }
+
+  /**
+   * The one context of this policy. Options that node:tls cannot use show here first.
+   * @throws InvalidRequestError `ERR_TRUNKLINE_INVALID_OPTION`
+   */
+  secureContext(): tls.SecureContext {
+    const trust = this.#trust()
+    if (this.#context?.trust !== trust) this.#context = { trust, value: sharedContext(trust, this.options) }
+    return this.#context.value
+  }
+
+  /** The digest, and with it the default list of authorities when that is what is trusted. */
+  #trust(): string {
+    return this.options.ca === undefined ? `${this.digest}/${defaultAuthorities()}` : this.digest
+  }
+}
+
+const CONTEXTS_LIMIT = 16
+const contexts = new Map<string, tls.SecureContext>()
+
+/** Clients with equal options share a context, so that a client made per call does not pay for one. */
+function sharedContext(trust: string, options: TlsOptions): tls.SecureContext {
+  const known = contexts.get(trust)
+  if (known !== undefined) return known
+  const given = Object.fromEntries(
+    CONTEXT_FIELDS.filter((field) => options[field] !== undefined).map((field) => [field, options[field]]),
+  )
+  const made = createContext(given)
+  if (contexts.size >= CONTEXTS_LIMIT) contexts.delete(contexts.keys().next().value as string)
+  contexts.set(trust, made)
+  return made
+}
+
+function createContext(options: tls.SecureContextOptions): tls.SecureContext {
+  try {
+    return tls.createSecureContext(options)
+  } catch (cause) {
+    throw new InvalidRequestError(
+      'ERR_TRUNKLINE_INVALID_OPTION',
+      `Invalid client option: tls (${Object.keys(options).join(', ')}) cannot be used: ${(cause as Error).message}. Certificates and keys must be PEM, pfx DER, and a key must fit its certificate.`,
+      { cause },
+    )
+  }
+}
+
+const authorityDigests = new WeakMap<object, string>()
+
+/** Digest of the default CA list in force; `tls.setDefaultCACertificates` replaces the array that Node returns. */
+function defaultAuthorities(): string {
+  const getCACertificates: ((type: 'default') => string[]) | undefined = tls.getCACertificates
+  if (getCACertificates === undefined) return 'builtin'
+  const list = getCACertificates('default')
+  const known = authorityDigests.get(list)
+  if (known !== undefined) return known
+  const digest = hash(list)
+  authorityDigests.set(list, digest)
+  return digest
+}
+
+function digestOf(options: TlsOptions, verifies: boolean): string {
+  const parts = ['tls-policy-1', verifies ? 'verified' : 'unverified', ...flatten(options.servername)]
+  parts.push(
+    options.checkServerIdentity === undefined ? '' : `check ${numberOf(options.checkServerIdentity)}`,
+  )
+  for (const field of CONTEXT_FIELDS) parts.push(field, ...flatten(options[field]))
+  return hash(parts)
+}
+
+/** Values of any shape that node:tls takes, as unambiguous strings. */
+function flatten(value: unknown): string[] {
+  if (value === undefined || value === null) return ['none']
+  if (Array.isArray(value)) return [`list ${value.length}`, ...value.flatMap(flatten)]
+  if (ArrayBuffer.isView(value)) {
+    return [`text ${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('latin1')}`]
+  }
+  if (typeof value === 'string') return [`text ${Buffer.from(value).toString('latin1')}`]
+  if (typeof value === 'object') {
+    const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
+    if (entries.length === 0) return [`object ${numberOf(value)}`]
+    return [`fields ${entries.length}`, ...entries.flatMap(([name, inner]) => [name, ...flatten(inner)])]
+  }
+  return [`${typeof value} ${String(value)}`]
+}
+
+/** Length-prefixed, so that no two lists of parts have the same input to the hash. */
+function hash(parts: readonly string[]): string {
+  const digest = createHash('sha256')
+  for (const part of parts) digest.update(`${part.length}:${part}`, 'latin1')
+  return digest.digest('base64url')
+}
+
+// Functions and opaque objects are told apart by identity. The numbers are of this process: a store that is shared
+// between processes must not equate two of them, so the process has a number too.
+const PROCESS = `${process.pid}-${Math.random().toString(36).slice(2)}`
+const numbers = new WeakMap<object, string>()
+let lastNumber = 0
+
+function numberOf(object: object): string {
+  let number = numbers.get(object)
+  if (number === undefined) {
+    lastNumber += 1
+    number = `${PROCESS}-${lastNumber}`
+    numbers.set(object, number)
+  }
+  return number
+}

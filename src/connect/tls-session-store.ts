@@ -1,0 +1,105 @@
+import { LRUCache } from 'lru-cache'
+
+/**
+ * A TLS session that can be resumed (RFC 8446 section 2.2, RFC 5077), with what was verified when it was made.
+ * A resumed connection shows no certificate, so whatever is to be known about it must be kept here.
+ */
+export interface TlsSession {
+  /** Node's serialised session; opaque. */
+  readonly ticket: Uint8Array
+  /** `TLSv1.3`, `TLSv1.2`. */
+  readonly version: string
+  /** SHA-256 fingerprint of the server certificate that the full handshake verified. */
+  readonly fingerprint256: string
+  /** When that handshake was, ms since the epoch. Resumption does not move it: trust is not renewed by a ticket. */
+  readonly verifiedAt: number
+  /** From when on it must not be offered, ms since the epoch: a day after `verifiedAt`, or the certificate's end. */
+  readonly expiresAt: number
+}
+
+/**
+ * Where TLS sessions live between connections. An identity is an opaque string that covers host, port, ALPN offer
+ * and the whole trust decision; a store must never give a session to another identity than the one it was added
+ * under. Methods may be asynchronous; a failing store costs a full handshake, never a request.
+ */
+export interface TlsSessionStore {
+  /** A session to offer, or undefined. A store may hand a TLS 1.3 session out only once (RFC 8446 appendix C.4). */
+  take(identity: string): TlsSession | undefined | Promise<TlsSession | undefined>
+  add(identity: string, session: TlsSession): void | Promise<void>
+  /** Forgets every session of the identity: a handshake that offered one failed. */
+  forget(identity: string): void | Promise<void>
+}
+
+export interface MemoryTlsSessionStoreOptions {
+  /** Identities (in effect: origins) to remember, least recently used first out. Default 1,000. */
+  readonly maxIdentities?: number
+  /** Sessions to keep per identity, newest first. Default 4. */
+  readonly maxPerIdentity?: number
+  /**
+   * Offer each TLS 1.3 session at most once, even when it is the last. Default false: a server that issues no
+   * ticket on a resumed connection (Node's is one) would be resumed every other time only.
+   */
+  readonly singleUse?: boolean
+  /** Milliseconds since the epoch. Default `Date.now`. */
+  readonly now?: () => number
+}
+
+/** TLS sessions in memory, in an LRU. */
+export class MemoryTlsSessionStore implements TlsSessionStore {
+  readonly #sessions: LRUCache<string, TlsSession[]>
+  readonly #maxPerIdentity: number
+  readonly #singleUse: boolean
+  readonly #now: () => number
+
+  constructor(options: MemoryTlsSessionStoreOptions = {}) {
+    this.#sessions = new LRUCache({ max: options.maxIdentities ?? 1000 })
+    this.#maxPerIdentity = options.maxPerIdentity ?? 4
+    this.#singleUse = options.singleUse ?? false
+    this.#now = options.now ?? Date.now
+  }
+
+  /** How many identities have a session. */
+  get size(): number {
+    return this.#sessions.size
+  }
+
+  take(identity: string): TlsSession | undefined {
+    const sessions = this.#sessions.get(identity)
+    if (sessions === undefined) return undefined
+    const now = this.#now()
+    const live = sessions.filter((session) => session.expiresAt > now)
+    const [newest, ...rest] = live
+    const spent = newest !== undefined && isSingleUse(newest) && (this.#singleUse || rest.length > 0)
+    this.#keep(identity, spent ? rest : live)
+    return newest
+  }
+
+  add(identity: string, session: TlsSession): void {
+    const sessions = this.#sessions.get(identity) ?? []
+    this.#keep(identity, [session, ...sessions].slice(0, this.#maxPerIdentity))
+  }
+
+  forget(identity: string): void {
+    this.#sessions.delete(identity)
+  }
+
+  clear(): void {
+    this.#sessions.clear()
+  }
+
+  #keep(identity: string, sessions: TlsSession[]): void {
+    if (sessions.length === 0) this.#sessions.delete(identity)
+    else this.#sessions.set(identity, sessions)
+  }
+}
+
+/** TLS 1.2 sessions are made to be resumed many times; TLS 1.3 tickets link connections when used twice. */
+function isSingleUse(session: TlsSession): boolean {
+  return session.version === 'TLSv1.3'
+}
+
+/**
+ * The store of every client that is given no other. It outlives connections, pools and clients, so that even a
+ * process that makes a client per call resumes; identities keep clients with different trust apart.
+ */
+export const processTlsSessions = new MemoryTlsSessionStore()

@@ -1,0 +1,63 @@
+import type { HeaderList } from './headers.ts'
+import type { Target } from './origin.ts'
+import type { RequestBody } from './request-body.ts'
+import type { ResponseBody } from './response-body.ts'
+import type { RetryPolicy } from './retry-policy.ts'
+
+/** One request as interceptors and the pool see it. Immutable: an interceptor passes on a changed copy. */
+export interface ClientRequest {
+  readonly method: string
+  readonly target: Target
+  readonly headers: HeaderList
+  readonly body: RequestBody | null
+  readonly signal: AbortSignal | null
+  /** What to do with a 3xx answer that has a Location. `manual` hands it to the caller. */
+  readonly redirect: RedirectMode
+  /** Undo the content codings of the response (RFC 9110 section 8.4). */
+  readonly decompress: boolean
+  readonly retry: RetryPolicy
+  /** Trailer fields to send behind the body, asked for when the body has ended. */
+  readonly trailers: (() => HeaderList | Promise<HeaderList>) | null
+  /** Told of every interim response (RFC 9110 section 15.2). */
+  readonly onInformational: ((status: number, headers: HeaderList) => void) | null
+}
+
+export type RedirectMode = 'follow' | 'manual' | 'error'
+
+export interface ClientResponse {
+  readonly status: number
+  readonly headers: HeaderList
+  readonly body: ResponseBody
+  /** The URL that answered, without a fragment. */
+  readonly url: string
+  /** How many redirects led to `url`. */
+  readonly redirects: number
+  readonly protocol: 'h2' | 'http/1.1'
+  readonly connectionId: number
+  readonly streamId: number | undefined
+  readonly timings: Timings
+}
+
+/** Where the time of one request went; ms, `null` for a phase that has not happened. */
+export interface Timings {
+  /** From the call until the request was put on a connection; the wait for a dial is part of it. */
+  readonly queued: number
+  /** Phases of the dial that made this request's connection; `null` when the connection stood already. */
+  readonly dns: number | null
+  readonly connect: number | null
+  readonly tls: number | null
+  /** Whether the TLS handshake of the connection resumed an earlier TLS session (RFC 8446 section 2.2). */
+  readonly resumed: boolean
+  /** From the request on the wire to the response head. */
+  readonly firstByte: number
+  /** From the call until the last byte of the body; `null` while it is still coming. */
+  readonly total: number | null
+  /** Connections this request was put on: 1, and one more for each replay. */
+  readonly attempts: number
+}
+
+/** Sends a request and resolves at the response head. Rejects with a `ClientError`, or with the signal's reason. */
+export type Dispatch = (request: ClientRequest) => Promise<ClientResponse>
+
+/** Wraps one dispatch in another. `interceptors/compose.ts` says in which order they run. */
+export type Interceptor = (next: Dispatch) => Dispatch

@@ -1,0 +1,81 @@
+import { InvalidRequestError } from './errors.ts'
+
+/** An origin (RFC 9110 section 4.3.1) in its canonical form, made once per origin and shared. */
+export interface Origin {
+  readonly scheme: 'https' | 'http'
+  /** Host without brackets, as DNS and TLS want it: `example.com`, `127.0.0.1`, `::1`. */
+  readonly hostname: string
+  readonly port: number
+  /** What goes into `:authority` and `Host`: brackets kept, the default port left out. */
+  readonly authority: string
+  /** `scheme://authority`; equal strings mean equal origins. */
+  readonly key: string
+}
+
+/** A request target: an origin, and the path with its query. */
+export interface Target {
+  readonly origin: Origin
+  /** Path and query, never empty, without a fragment. */
+  readonly path: string
+  /** The whole URL without its fragment and user information. */
+  readonly href: string
+}
+
+const DEFAULT_PORTS = { https: 443, http: 80 } as const
+const KNOWN_ORIGINS_LIMIT = 1024
+const knownOrigins = new Map<string, Origin>()
+
+/**
+ * Takes an absolute URL apart. User information is left out of `href` and reaches no server
+ * (RFC 9110 section 4.2.4); a caller who wants it reads it from the URL.
+ * @throws InvalidRequestError `ERR_TRUNKLINE_INVALID_URL` when it is not an absolute http or https URL.
+ */
+export function parseTarget(input: string | URL): Target {
+  const url = toUrl(input)
+  const origin = originOf(url)
+  const path = url.pathname + url.search
+  return { origin, path, href: origin.key + path }
+}
+
+/** The origin of an http(s) URL, shared between all who ask for the same one. */
+export function originOf(url: URL): Origin {
+  // Not `url.origin` alone: a blob: URL has that of the page that made it.
+  const name = `${url.protocol}//${url.host}`
+  const known = knownOrigins.get(name)
+  if (known !== undefined) return known
+  const origin = makeOrigin(url)
+  if (knownOrigins.size >= KNOWN_ORIGINS_LIMIT) knownOrigins.clear()
+  knownOrigins.set(name, origin)
+  return origin
+}
+
+function makeOrigin(url: URL): Origin {
+  const scheme = url.protocol.slice(0, -1)
+  if (scheme !== 'https' && scheme !== 'http') {
+    throw invalidUrl(url.href, `the scheme must be https or http, not "${scheme}"`)
+  }
+  // A trailing dot names the same host to DNS but not to certificates, SNI or a pool key: one spelling only.
+  const host = url.hostname.endsWith('.') ? url.hostname.slice(0, -1) : url.hostname
+  if (host === '' || host.endsWith('.')) throw invalidUrl(url.href, 'it has no host, or an empty label in it')
+  const hostname = host.startsWith('[') ? host.slice(1, -1) : host
+  const authority = url.port === '' ? host : `${host}:${url.port}`
+  const port = url.port === '' ? DEFAULT_PORTS[scheme] : Number(url.port)
+  return { scheme, hostname, port, authority, key: `${scheme}://${authority}` }
+}
+
+function toUrl(input: string | URL): URL {
+  if (input instanceof URL) return input
+  const url = URL.parse(String(input))
+  if (url === null) throw invalidUrl(String(input), 'it is not an absolute URL')
+  return url
+}
+
+function invalidUrl(input: string, why: string): InvalidRequestError {
+  // User information goes first, then the cut: neither may leave a piece of a password.
+  const clean = input.replace(/\/\/[^/?#]*@/, '//')
+  const shown = clean.length > 200 ? `${clean.slice(0, 200)}...` : clean
+  return new InvalidRequestError(
+    'ERR_TRUNKLINE_INVALID_URL',
+    `Invalid URL "${shown}": ${why}. Give an absolute URL such as https://example.com/path.`,
+  )
+}

@@ -1,0 +1,86 @@
+import type { Clock } from '../core/clock.ts'
+import type { ClientRequest, ClientResponse, Interceptor } from '../core/dispatch.ts'
+import { ClientError } from '../core/errors.ts'
+import { headerValue } from '../core/headers.ts'
+import type { Lifetime } from '../core/lifetime.ts'
+import { pause } from '../core/pause.ts'
+import { canSend } from '../core/request-body.ts'
+import type { RetryEvent, RetryPolicy } from '../core/retry-policy.ts'
+import { discardOrCancel } from './dismiss.ts'
+import { retryAfterMs } from './retry-after.ts'
+import { RetryBudget } from './retry-budget.ts'
+
+/**
+ * Sends a request again by policy: after a failure before any response head, or a status that is worth it. Never
+ * after a head was delivered, never what may not be repeated, never past the origin's budget.
+ */
+export function createRetry(
+  clock: Clock,
+  lifetime: Lifetime,
+  random: () => number = Math.random,
+): Interceptor {
+  const budget = new RetryBudget()
+  return (next) => async (request) => {
+    const policy = request.retry
+    if (policy.limit === 0 || !repeatable(request, policy)) return next(request)
+    const origin = request.target.origin.key
+    budget.earn(origin)
+    let attempts = 0
+    for (let retry = 1; ; retry += 1) {
+      const outcome = await attempt(next, request)
+      if ('error' in outcome && outcome.error instanceof ClientError) {
+        attempts += outcome.error.attempts
+        outcome.error.attempts = attempts
+      }
+      const delay = retry > policy.limit ? null : delayFor(outcome, policy, retry, random)
+      if (delay === null || !canSend(request.body) || !budget.spend(origin)) return settle(outcome)
+      if ('response' in outcome) discardOrCancel(outcome.response)
+      policy.onRetry?.(eventOf(request, outcome, retry, delay))
+      if (delay > 0) await pause(clock, lifetime, delay, request.signal)
+    }
+  }
+}
+
+type Outcome = { readonly response: ClientResponse } | { readonly error: unknown }
+
+async function attempt(
+  next: (request: ClientRequest) => Promise<ClientResponse>,
+  request: ClientRequest,
+): Promise<Outcome> {
+  try {
+    return { response: await next(request) }
+  } catch (error) {
+    return { error }
+  }
+}
+
+function settle(outcome: Outcome): ClientResponse {
+  if ('error' in outcome) throw outcome.error
+  return outcome.response
+}
+
+function repeatable(request: ClientRequest, policy: RetryPolicy): boolean {
+  return policy.methods.includes(request.method) || headerValue(request.headers, 'idempotency-key') !== null
+}
+
+/** ms to wait before the next attempt; null when there shall be none. */
+function delayFor(outcome: Outcome, policy: RetryPolicy, retry: number, random: () => number): number | null {
+  const backoff = random() * Math.min(policy.maxDelay, policy.baseDelay * 2 ** (retry - 1))
+  if ('error' in outcome) {
+    const { error } = outcome
+    if (!(error instanceof ClientError) || error.processed === 'yes' || !policy.errors.includes(error.code))
+      return null
+    // The connection was at fault, not the origin: the first retry goes out at once, over another one.
+    return retry === 1 ? 0 : backoff
+  }
+  const { status, headers } = outcome.response
+  if (!policy.statuses.includes(status)) return null
+  const asked = retryAfterMs(headerValue(headers, 'retry-after') ?? '', Date.now())
+  if (asked === null) return backoff
+  return asked <= policy.maxRetryAfter ? asked : null
+}
+
+function eventOf(request: ClientRequest, outcome: Outcome, retry: number, delay: number): RetryEvent {
+  const reason = 'error' in outcome ? outcome : { status: outcome.response.status }
+  return { method: request.method, url: request.target.href, retry, delay, reason }
+}

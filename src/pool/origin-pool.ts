@@ -1,0 +1,396 @@
+import type { Connected } from '../connect/connector.ts'
+import type { Timer } from '../core/clock.ts'
+import { type ClientError, ConnectError, LimitError } from '../core/errors.ts'
+import { type Entry, LinkedQueue } from '../core/linked-queue.ts'
+import type { Origin } from '../core/origin.ts'
+import type { AlpnProtocol } from '../wire/contract.ts'
+import { census, dialsWanted } from './dial-plan.ts'
+import type { PoolContext, Tenant, Waiter } from './pool-context.ts'
+import { type ConnectionPolicy, PooledConnection, type PoolMember } from './pooled-connection.ts'
+
+/** After a failed dial beside living connections: ms until another one is tried. */
+const REDIAL_DELAY = 1000
+
+/** How long an origin is taken at its word that no connection is the right one (421), ms. */
+const MISDIRECTED_MEMORY = 60_000
+
+/** Connections that may end before they are ready until those who wait are told. */
+const EARLY_ENDS_FORGIVEN = 1
+
+interface Dial {
+  readonly controller: AbortController
+  /** Dialled to take over from an aged connection rather than for a waiter. */
+  readonly handover: boolean
+}
+
+/**
+ * All connections to one origin, and who waits for one. Every change ends in `#pump`, which hands free slots to
+ * waiters, first come first served, and starts the dials that are wanted; nothing else starts either.
+ */
+export class OriginPool implements PoolMember, Tenant {
+  readonly origin: Origin
+  readonly #context: PoolContext
+  readonly #queue = new LinkedQueue<Waiter>()
+  readonly #preconnects = new LinkedQueue<Waiter>()
+  readonly #connections = new Set<PooledConnection>()
+  readonly #dials = new Set<Dial>()
+  #pingBackoff = 1
+  #misdirectedUntil = 0
+  /** Connections in a row that ended before they could be used. */
+  #earlyEnds = 0
+  #redial: Timer | null = null
+  #pumping = false
+  #closing = false
+
+  constructor(origin: Origin, context: PoolContext) {
+    this.origin = origin
+    this.#context = context
+  }
+
+  get queued(): number {
+    return this.#queue.size
+  }
+
+  get dialling(): number {
+    return this.#dials.size
+  }
+
+  get connections(): ReadonlySet<PooledConnection> {
+    return this.#connections
+  }
+
+  get empty(): boolean {
+    return (
+      this.#connections.size === 0 &&
+      this.#dials.size === 0 &&
+      this.#queue.size === 0 &&
+      this.#preconnects.size === 0
+    )
+  }
+
+  /**
+   * Starts the request at once if a connection has room, else queues it. Returns its place in the queue for
+   * `leave`, or null when it has started.
+   * @throws LimitError `ERR_TRUNKLINE_QUEUE_FULL`
+   */
+  enter(waiter: Waiter): Entry<Waiter> | null {
+    if (this.#queue.size === 0) {
+      const connection = this.#free()
+      if (connection !== null) {
+        waiter.start(connection)
+        return null
+      }
+    }
+    if (this.#queue.size >= this.#context.limits.queued) throw this.#queueFull()
+    const entry = this.#queue.push(waiter)
+    this.#pump()
+    return entry.queued ? entry : null
+  }
+
+  /** Leaves the queue: the request was aborted. Dials that nobody waits for any more are given up. */
+  leave(entry: Entry<Waiter>): void {
+    this.#queue.remove(entry)
+    this.#abandonDials()
+  }
+
+  /** Waits for any usable connection. */
+  preconnect(waiter: Waiter): Entry<Waiter> {
+    const entry = this.#preconnects.push(waiter)
+    this.#pump()
+    return entry
+  }
+
+  leavePreconnect(entry: Entry<Waiter>): void {
+    this.#preconnects.remove(entry)
+    this.#abandonDials()
+  }
+
+  /** The origin asked for HTTP/1.1: its HTTP/2 connections finish, new ones offer nothing else. */
+  requireHttp1(): void {
+    this.#context.protocols.requireHttp1(this.origin.key)
+    for (const connection of [...this.#connections]) if (connection.protocol === 'h2') connection.retire()
+  }
+
+  /**
+   * A request on `connection` was answered 421. Whether another connection is worth a try: not soon again after one
+   * that had carried nothing else gave the same answer.
+   */
+  leaveMisdirected(connection: PooledConnection): boolean {
+    const { clock } = this.#context
+    if (clock.now() < this.#misdirectedUntil) return false
+    if (connection.served === 1) this.#misdirectedUntil = clock.now() + MISDIRECTED_MEMORY
+    connection.retire()
+    return true
+  }
+
+  resume(): void {
+    this.#pump()
+  }
+
+  /** Closes the idle connection that was idle longest, to make room for another origin. */
+  evictIdle(): boolean {
+    const idle = this.idlest()
+    idle?.retire()
+    return idle !== null
+  }
+
+  idlest(): PooledConnection | null {
+    let idlest: PooledConnection | null = null
+    for (const connection of this.#connections) {
+      if (connection.standing !== 'ready' || connection.idleSince === null) continue
+      if (idlest === null || connection.idleSince < (idlest.idleSince as number)) idlest = connection
+    }
+    return idlest
+  }
+
+  /** Finishes what is queued and open, then closes the connections. */
+  close(): void {
+    this.#closing = true
+    this.#pump()
+  }
+
+  /** Ends everything now with `error`. */
+  destroy(error: ClientError): void {
+    this.#closing = true
+    this.#redial?.cancel()
+    for (const dial of this.#dials) dial.controller.abort(error)
+    this.#failWaiters(error)
+    for (const connection of [...this.#connections]) connection.destroy(error)
+  }
+
+  onChange(connection: PooledConnection): void {
+    this.#pump()
+    if (connection.standing !== 'ready') return
+    this.#earlyEnds = 0
+    const idle = connection.idleSince !== null && this.#waiting === 0
+    if (idle && this.#context.yieldIdle(this)) connection.retire()
+  }
+
+  onClosed(connection: PooledConnection, error: ClientError | null): void {
+    this.#connections.delete(connection)
+    this.#context.release(this)
+    if (!connection.wasReady) this.#earlyEnds += 1
+    // One that ends before it could be used is as good as a failed dial, though the first may have been bad luck.
+    if (this.#earlyEnds > EARLY_ENDS_FORGIVEN)
+      this.#giveUpOrWait(error ?? connectionRefused(this.origin, null))
+    this.#pump()
+  }
+
+  get #waiting(): number {
+    return this.#queue.size + this.#preconnects.size
+  }
+
+  onAged(connection: PooledConnection): void {
+    if (connection.openExchanges === 0 && this.#queue.size === 0) connection.retire()
+    else if (this.#dials.size === 0 && this.#context.reserve(this)) this.#dial(true)
+  }
+
+  onTooManyPings(): void {
+    this.#pingBackoff *= 2
+  }
+
+  #pump(): void {
+    if (this.#pumping) return
+    this.#pumping = true
+    try {
+      this.#serve()
+    } finally {
+      this.#pumping = false
+    }
+    this.#dialMore()
+    if (this.#waiting > 0) for (const connection of this.#connections) connection.hold()
+    if (this.#closing) this.#retireIdle()
+  }
+
+  #serve(): void {
+    for (
+      let next = this.#queue.size > 0 ? this.#free() : null;
+      next !== null;
+      next = this.#queue.size > 0 ? this.#free() : null
+    ) {
+      ;(this.#queue.shift() as Waiter).start(next)
+    }
+    if (this.#preconnects.size === 0) return
+    for (const connection of this.#connections) {
+      if (connection.standing !== 'ready') continue
+      for (let waiter = this.#preconnects.shift(); waiter !== undefined; waiter = this.#preconnects.shift())
+        waiter.start(connection)
+      return
+    }
+  }
+
+  #free(): PooledConnection | null {
+    for (const connection of this.#connections) if (connection.slots() > 0) return connection
+    return null
+  }
+
+  #dialMore(): void {
+    if (this.#redial !== null) return
+    for (let wanted = this.#dialsWanted(); wanted > 0; wanted -= 1) {
+      if (this.#connections.size + this.#dials.size >= this.#context.limits.connectionsPerOrigin) return
+      if (!this.#context.reserve(this)) return
+      this.#dial(false)
+    }
+  }
+
+  #dialsWanted(): number {
+    const { limits, protocols, cleartext } = this.#context
+    return dialsWanted({
+      waiting: Math.max(this.#queue.size, Math.min(1, this.#preconnects.size)),
+      dialling: this.#dials.size,
+      ...census(this.#connections),
+      expected: this.origin.scheme === 'http' ? cleartext : protocols.expected(this.origin.key),
+      maxSessions: limits.maxSessions,
+      maxSockets: limits.maxSockets,
+    })
+  }
+
+  #dial(handover: boolean): void {
+    const dial: Dial = { controller: new AbortController(), handover }
+    this.#dials.add(dial)
+    this.#context.connector.connect(this.origin, this.#offer(), dial.controller.signal).then(
+      (connected) => this.#onConnected(dial, connected),
+      (error) => this.#onDialFailed(dial, error),
+    )
+  }
+
+  #offer(): readonly AlpnProtocol[] {
+    const { offer, protocols, cleartext } = this.#context
+    if (this.origin.scheme === 'http') return [cleartext]
+    if (protocols.requiresHttp1(this.origin.key) && offer.includes('http/1.1')) return ['http/1.1']
+    return offer
+  }
+
+  #onConnected(dial: Dial, connected: Connected): void {
+    this.#dials.delete(dial)
+    if (dial.controller.signal.aborted) {
+      connected.socket.destroy()
+      this.#context.release(this)
+      return this.#pump()
+    }
+    this.#context.onHandshake(connected)
+    this.#context.protocols.spoke(this.origin.key, connected.protocol)
+    const connection = this.#attach(connected)
+    if (connection === null) return
+    this.#connections.add(connection)
+    this.#makeWay(connection, dial.handover)
+    this.#pump()
+  }
+
+  #attach(connected: Connected): PooledConnection | null {
+    const { clock, engines, nextConnectionId } = this.#context
+    const policy = this.#policy(connected.protocol)
+    try {
+      return new PooledConnection(
+        nextConnectionId(),
+        this.origin,
+        connected,
+        engines[connected.protocol],
+        clock,
+        policy,
+        this,
+      )
+    } catch (cause) {
+      // The socket ended between its handshake and this turn.
+      connected.socket.destroy()
+      this.#context.release(this)
+      this.#giveUpOrWait(connectionRefused(this.origin, cause))
+      return null
+    }
+  }
+
+  #policy(protocol: AlpnProtocol): ConnectionPolicy {
+    const policy = this.#context.policies[protocol]
+    const { keepAlive } = policy
+    return { ...policy, keepAlive: { ...keepAlive, interval: keepAlive.interval * this.#pingBackoff } }
+  }
+
+  /** A new connection makes others superfluous: aged or doubted ones, those above the limit, and the other protocol's. */
+  #makeWay(fresh: PooledConnection, handover: boolean): void {
+    const others = [...this.#connections].filter((other) => other !== fresh && other.standing !== 'draining')
+    for (const other of others) if (other.protocol !== fresh.protocol) other.retire()
+    if (fresh.protocol !== 'h2') return
+    for (const dial of this.#dials) dial.controller.abort()
+    const peers = others.filter((other) => other.protocol === 'h2').sort((a, b) => rank(a) - rank(b))
+    const surplus = peers.length + 1 - this.#context.limits.maxSessions
+    for (const other of peers.slice(0, Math.max(surplus, handover ? 1 : 0))) other.retire()
+  }
+
+  #onDialFailed(dial: Dial, error: unknown): void {
+    this.#dials.delete(dial)
+    this.#context.release(this)
+    if (dial.controller.signal.aborted) return this.#pump()
+    this.#context.onDialFailed()
+    const narrowed = this.#offer().length < this.#context.offer.length
+    this.#context.protocols.forget(this.origin.key)
+    // An origin that refuses the one protocol it asked for (alert no_application_protocol) is not what it was.
+    if (narrowed && (error as ClientError).code === 'ERR_TRUNKLINE_ALPN_REJECTED') return this.#pump()
+    // Nobody may have waited for a handover; whoever did has it as their dial.
+    if (this.#waiting > 0) this.#giveUpOrWait(error)
+  }
+
+  #giveUpOrWait(error: unknown): void {
+    if (this.#dials.size > 0) return
+    if (this.#hasLiving()) this.#redialLater()
+    else this.#failWaiters(error)
+  }
+
+  #hasLiving(): boolean {
+    for (const { standing, late } of this.#connections) {
+      if (standing !== 'draining' && standing !== 'closed' && !late) return true
+    }
+    return false
+  }
+
+  #redialLater(): void {
+    this.#redial ??= this.#context.clock.setTimeout(() => {
+      this.#redial = null
+      this.#pump()
+    }, REDIAL_DELAY)
+  }
+
+  #failWaiters(error: unknown): void {
+    for (const queue of [this.#preconnects, this.#queue]) {
+      // Those who enter while the present ones are being told are not of this failure.
+      for (let left = queue.size; left > 0; left -= 1) queue.shift()?.fail(error)
+    }
+  }
+
+  #abandonDials(): void {
+    if (this.#waiting > 0) return
+    for (const connection of this.#connections) connection.release()
+    for (const dial of this.#dials) if (!dial.handover) dial.controller.abort()
+    this.#context.vacate(this)
+  }
+
+  #retireIdle(): void {
+    if (this.#waiting > 0) return
+    for (const connection of [...this.#connections]) {
+      if (connection.standing === 'draining' || connection.standing === 'closed') continue
+      connection.retire()
+    }
+  }
+
+  #queueFull(): LimitError {
+    const { queued } = this.#context.limits
+    return new LimitError(
+      'ERR_TRUNKLINE_QUEUE_FULL',
+      `${queued} requests wait for a connection to ${this.origin.key} already. Send fewer at once, raise limits.queued, ` +
+        'or allow more connections (http2.maxSessions, http1.maxSockets).',
+      { origin: this.origin.key },
+    )
+  }
+}
+
+function connectionRefused(origin: Origin, cause: unknown): ConnectError {
+  return new ConnectError(
+    'ERR_TRUNKLINE_CONNECT_FAILED',
+    `${origin.key} closed the connection right after the handshake. Look into the server's log for its reason.`,
+    { origin: origin.key, phase: 'settings', cause },
+  )
+}
+
+/** Which connections to leave first: doubted ones, then those with the least to lose. */
+function rank(connection: PooledConnection): number {
+  return connection.standing === 'suspect' ? -1 : connection.openExchanges
+}

@@ -1,0 +1,114 @@
+import { BodyError, type ClientError } from '../core/errors.ts'
+import type { HeaderList } from '../core/headers.ts'
+import type { RequestBody } from '../core/request-body.ts'
+import type { Exchange } from '../wire/contract.ts'
+
+export interface UploadOptions {
+  readonly body: RequestBody
+  /** What Content-Length said, bytes; null when it was not sent. */
+  readonly declared: number | null
+  readonly trailers: (() => HeaderList | Promise<HeaderList>) | null
+  readonly origin: string
+  /** The source of the body failed; the exchange is to be given up. */
+  onFailed(error: ClientError): void
+}
+
+/** Sends one request body over one exchange, as fast as the peer's flow control lets it. */
+export class Upload {
+  readonly #exchange: Exchange
+  readonly #options: UploadOptions
+  #source: AsyncIterator<Uint8Array> | null = null
+  #drained: (() => void) | null = null
+  #stopped = false
+  #sent = 0
+
+  constructor(exchange: Exchange, options: UploadOptions) {
+    this.#exchange = exchange
+    this.#options = options
+  }
+
+  /** Bytes given to the exchange so far. */
+  get sent(): number {
+    return this.#sent
+  }
+
+  start(): void {
+    const { body, trailers, declared } = this.#options
+    if (body.kind === 'bytes' && trailers === null) {
+      if (declared !== null && declared !== body.bytes.length) {
+        return this.#fail(new LengthMismatch(declared, body.bytes.length))
+      }
+      this.#exchange.write(body.bytes)
+      this.#exchange.end()
+      return
+    }
+    this.#run(body).catch((cause) => this.#fail(cause))
+  }
+
+  onDrain(): void {
+    this.#drained?.()
+    this.#drained = null
+  }
+
+  /** The exchange is over: lets the source go. */
+  stop(): void {
+    if (this.#stopped) return
+    this.#stopped = true
+    this.onDrain()
+    // A source that waits for its own next chunk settles `return` only after that, so nobody waits for it.
+    this.#source?.return?.()?.then(null, () => {})
+  }
+
+  async #run(body: RequestBody): Promise<void> {
+    if (body.kind === 'stream') await this.#pump(body.open())
+    else this.#write(body.bytes)
+    if (this.#stopped) return
+    const { declared, trailers } = this.#options
+    if (declared !== null && this.#sent !== declared) throw new LengthMismatch(declared, this.#sent)
+    const fields = trailers === null ? undefined : await trailers()
+    if (!this.#stopped) this.#exchange.end(fields)
+    this.#source = null
+  }
+
+  #write(bytes: Uint8Array): boolean {
+    this.#sent += bytes.length
+    const { declared } = this.#options
+    if (declared !== null && this.#sent > declared) throw new LengthMismatch(declared, this.#sent)
+    return this.#exchange.write(bytes)
+  }
+
+  async #pump(source: AsyncIterator<Uint8Array>): Promise<void> {
+    this.#source = source
+    for (let step = await source.next(); !step.done && !this.#stopped; step = await source.next()) {
+      if (step.value.length > 0 && !this.#write(step.value)) await this.#drain()
+      if (this.#stopped) return
+    }
+  }
+
+  #drain(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#drained = resolve
+    })
+  }
+
+  #fail(cause: unknown): void {
+    if (this.#stopped) return
+    this.stop()
+    this.#options.onFailed(bodyFailure(this.#options.origin, cause))
+  }
+}
+
+class LengthMismatch extends Error {
+  constructor(declared: number, sent: number) {
+    super(`it gave ${sent < declared ? 'only ' : ''}${sent} bytes where content-length says ${declared}`)
+  }
+}
+
+function bodyFailure(origin: string, cause: unknown): ClientError {
+  const why = cause instanceof Error ? cause.message : String(cause)
+  return new BodyError(
+    'ERR_TRUNKLINE_REQUEST_BODY_FAILED',
+    `The request body for ${origin} failed while it was being sent: ${why}. The server was told that the request is off.`,
+    { origin, phase: 'headers', cause },
+  )
+}

@@ -1,0 +1,222 @@
+import type { ClientRequest, ClientResponse, Dispatch, RedirectMode, Timings } from './core/dispatch.ts'
+import { InvalidRequestError } from './core/errors.ts'
+import { type HeaderList, type HeadersInput, headerValue, toHeaderList } from './core/headers.ts'
+import { parseTarget } from './core/origin.ts'
+import type { ResponseBody } from './core/response-body.ts'
+import { checkedRetry, type RetryOptions, type RetryPolicy, settleRetry } from './core/retry-policy.ts'
+import { type BodyInput, extractBody } from './fetch/body.ts'
+import { bodyNotAllowed, isMethod } from './fetch/method.ts'
+import { contentLengthFor, redirectOf, signalOf } from './fetch/request.ts'
+
+export interface RequestOptions {
+  /** Default GET. Sent as given: methods are case-sensitive (RFC 9110 section 9.1). */
+  readonly method?: string
+  readonly headers?: HeadersInput
+  readonly body?: BodyInput | null
+  /** Sends `value` as JSON, with its content-type. Not together with `body`. */
+  readonly json?: unknown
+  readonly signal?: AbortSignal | null
+  /** Default `'manual'`: a redirect is a response like any other. */
+  readonly redirect?: RedirectMode
+  /** Undo content codings. Default false; ask the server for one with `accept-encoding`. */
+  readonly decompress?: boolean
+  /** Retries of this request: parts of a policy over the client's, or false for none. */
+  readonly retry?: RetryOptions
+  /** Trailer fields, or a function that gives them when the body has been sent. */
+  readonly trailers?: HeadersInput | (() => HeadersInput | Promise<HeadersInput>)
+  /** Told of each interim response (1xx) as it comes. */
+  readonly onInformational?: (status: number, headers: ResponseHeaders) => void
+}
+
+/** Fields by lower-case name, repeats joined by a comma. The object has no prototype, so no name is special. */
+export type ResponseHeaders = Readonly<Record<string, string>>
+
+/** A response at the lower level. */
+export interface RequestResult {
+  readonly status: number
+  /** Made on first use. `rawHeaders` keeps repeats apart, as `set-cookie` needs. */
+  readonly headers: ResponseHeaders
+  /** Name, value, name, value, as they came. */
+  readonly rawHeaders: HeaderList
+  readonly body: ResponseBody
+  /** Trailer fields, name, value, name, value; resolves when the body has ended. */
+  readonly trailers: Promise<HeaderList>
+  readonly url: string
+  readonly protocol: 'h2' | 'http/1.1'
+  readonly timings: Timings
+  readonly connectionId: number
+  readonly streamId: number | undefined
+}
+
+export type Request = (url: string | URL, options?: RequestOptions) => Promise<RequestResult>
+
+/** `request()`: less than fetch, and closer to the wire. Rejects with a `ClientError` or the signal's reason. */
+export function createRequest(dispatch: Dispatch, retry: RetryPolicy): Request {
+  return async function request(url, options = {}) {
+    return new Result(await dispatch(toClientRequest(url, options, retry)))
+  }
+}
+
+const OPTION_CHECKS: {
+  readonly [Name in keyof Required<RequestOptions>]: ((value: unknown) => boolean) | null
+} = {
+  method: null,
+  headers: null,
+  body: null,
+  json: null,
+  signal: null,
+  redirect: null,
+  retry: null,
+  decompress: (value) => typeof value === 'boolean',
+  trailers: (value) => typeof value === 'function' || (typeof value === 'object' && value !== null),
+  onInformational: (value) => typeof value === 'function',
+}
+
+function checkOptions(options: unknown): void {
+  if (typeof options !== 'object' || options === null) throw invalid('options', 'must be an object')
+  for (const [name, value] of Object.entries(options)) {
+    if (!Object.hasOwn(OPTION_CHECKS, name)) {
+      throw invalid(name, `is not an option; there are ${Object.keys(OPTION_CHECKS).join(', ')}`)
+    }
+    const check = OPTION_CHECKS[name as keyof RequestOptions]
+    if (value !== undefined && check !== null && !check(value)) throw invalid(name, 'has a wrong type')
+  }
+}
+
+function toClientRequest(url: string | URL, options: RequestOptions, retry: RetryPolicy): ClientRequest {
+  checkOptions(options)
+  const target = parseTarget(url)
+  const method = methodOf(options.method ?? 'GET')
+  const headers = toHeaderList(options.headers)
+  const given = bodyOf(options, headers)
+  if (given !== null && (method === 'GET' || method === 'HEAD')) throw bodyNotAllowed(method)
+  const body = given === null ? null : extractBody(given)
+  addIfMissing(headers, 'content-type', body?.contentType ?? null)
+  addIfMissing(
+    headers,
+    'content-length',
+    options.trailers === undefined ? contentLengthFor(method, body) : null,
+  )
+  return {
+    method,
+    target,
+    headers,
+    body: body?.body ?? null,
+    signal: signalOf(options.signal),
+    redirect: redirectOf(options.redirect ?? 'manual'),
+    decompress: options.decompress ?? false,
+    retry: settleRetry(checkedRetry(options.retry), retry),
+    trailers: trailersOf(options.trailers),
+    onInformational: informationalOf(options.onInformational),
+  }
+}
+
+function methodOf(method: unknown): string {
+  if (typeof method === 'string' && isMethod(method)) return method
+  throw new InvalidRequestError(
+    'ERR_TRUNKLINE_INVALID_METHOD',
+    `Invalid method ${JSON.stringify(String(method).slice(0, 100))}: give a token such as GET or POST; CONNECT, TRACE and TRACK are not allowed.`,
+  )
+}
+
+function bodyOf(options: RequestOptions, headers: string[]): BodyInput | null {
+  if (options.json === undefined) return options.body ?? null
+  if (options.body !== undefined && options.body !== null)
+    throw invalid('json', 'and body exclude each other')
+  addIfMissing(headers, 'content-type', 'application/json')
+  const text = stringify(options.json)
+  if (text === undefined) throw invalid('json', `cannot be ${typeof options.json}; it has no JSON form`)
+  return text
+}
+
+function stringify(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value)
+  } catch (cause) {
+    throw invalid('json', `has no JSON form: ${(cause as Error).message.split('\n')[0]}`, cause)
+  }
+}
+
+function trailersOf(trailers: RequestOptions['trailers']): ClientRequest['trailers'] {
+  if (trailers === undefined) return null
+  if (typeof trailers === 'function') return async () => toHeaderList(await trailers())
+  const list = toHeaderList(trailers)
+  return () => list
+}
+
+function informationalOf(listener: RequestOptions['onInformational']): ClientRequest['onInformational'] {
+  return listener === undefined ? null : (status, headers) => listener(status, toRecord(headers))
+}
+
+function addIfMissing(headers: string[], name: string, value: string | null): void {
+  if (value !== null && headerValue(headers, name) === null) headers.push(name, value)
+}
+
+function invalid(name: string, why: string, cause?: unknown): InvalidRequestError {
+  const details = cause === undefined ? {} : { cause }
+  return new InvalidRequestError(
+    'ERR_TRUNKLINE_INVALID_OPTION',
+    `Invalid request option: ${name} ${why}.`,
+    details,
+  )
+}
+
+function toRecord(headers: HeaderList): ResponseHeaders {
+  const record: Record<string, string> = Object.create(null)
+  for (let index = 0; index < headers.length; index += 2) {
+    const name = headers[index] as string
+    const before = record[name]
+    record[name] = before === undefined ? (headers[index + 1] as string) : `${before}, ${headers[index + 1]}`
+  }
+  return record
+}
+
+class Result implements RequestResult {
+  readonly #response: ClientResponse
+  #headers: ResponseHeaders | null = null
+
+  constructor(response: ClientResponse) {
+    this.#response = response
+  }
+
+  get status(): number {
+    return this.#response.status
+  }
+
+  get headers(): ResponseHeaders {
+    this.#headers ??= toRecord(this.#response.headers)
+    return this.#headers
+  }
+
+  get rawHeaders(): HeaderList {
+    return this.#response.headers
+  }
+
+  get body(): ResponseBody {
+    return this.#response.body
+  }
+
+  get trailers(): Promise<HeaderList> {
+    return this.#response.body.trailers()
+  }
+
+  get url(): string {
+    return this.#response.url
+  }
+
+  get protocol(): 'h2' | 'http/1.1' {
+    return this.#response.protocol
+  }
+
+  get timings(): Timings {
+    return this.#response.timings
+  }
+
+  get connectionId(): number {
+    return this.#response.connectionId
+  }
+
+  get streamId(): number | undefined {
+    return this.#response.streamId
+  }
+}

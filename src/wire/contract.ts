@@ -1,0 +1,129 @@
+import type { Socket } from 'node:net'
+import type { ClientError } from '../core/errors.ts'
+import type { HeaderList } from '../core/headers.ts'
+import type { Origin } from '../core/origin.ts'
+
+/**
+ * What a wire engine is to the rest of Trunkline. An engine gets a connected socket, TLS and ALPN done, and never
+ * dials; it pushes callbacks and knows nothing of pools, promises or retries. Types only.
+ */
+
+/** Application protocols by their ALPN names (RFC 7301). */
+export type AlpnProtocol = 'h2' | 'http/1.1'
+
+export interface Engine {
+  readonly protocol: AlpnProtocol
+  /** Takes the socket over: from here on the connection alone reads, writes, watches and closes it. */
+  attach(socket: Socket, context: AttachContext, listener: ConnectionListener): Connection
+}
+
+export interface AttachContext {
+  /** Number of the connection, unique in the process; it appears in errors, stats and events. */
+  readonly id: number
+  readonly origin: Origin
+}
+
+/** `open` takes requests; `draining` finishes those it has; `closed` is gone, its socket with it. */
+export type ConnectionState = 'open' | 'draining' | 'closed'
+
+export interface Connection {
+  readonly id: number
+  readonly protocol: AlpnProtocol
+  readonly state: ConnectionState
+  /**
+   * Exchanges that may start now. HTTP/2: the peer's SETTINGS_MAX_CONCURRENT_STREAMS less the open streams
+   * (RFC 9113 section 5.1.2), and until the first SETTINGS came, one in all. HTTP/1.1: 1 or 0.
+   */
+  readonly slots: number
+  /** Exchanges that have begun and not yet ended. */
+  readonly openExchanges: number
+  /** The transport is known to be gone, although no event said so (yet). Costs a system call; for rare use. */
+  readonly severed: boolean
+  /** Bytes that ever came from the peer, protocol overhead included. Two equal readings: silence between them. */
+  readonly bytesReceived: number
+  /**
+   * Starts an exchange. The request head goes out in this tick.
+   * @throws ClientError with `processed: 'no'` when the connection cannot take it; it then took no slot.
+   */
+  open(head: RequestHead, body: BodyShape, handler: ExchangeHandler): Exchange
+  /** Round-trip time in ms by a PING (RFC 9113 section 6.7). Rejects when the connection cannot ping or died. */
+  ping(): Promise<number>
+  /** Takes no new exchanges, finishes those it has, then closes, telling the peer so (GOAWAY). */
+  drain(): void
+  /** Ends everything now. Every open exchange gets `error`, before this returns. */
+  destroy(error: ClientError): void
+  /** Whether the connection keeps the process alive. */
+  ref(): void
+  unref(): void
+  stats(): ConnectionStats
+}
+
+/** At most one call of `onClosed`, and it is the last. None is called from inside `open`, `drain` or `destroy`. */
+export interface ConnectionListener {
+  /** The peer's first SETTINGS came; over HTTP/1.1 soon after `attach`. Once, and before any `onSlots`. */
+  onReady(): void
+  /** `slots` may have grown: SETTINGS came, or an exchange ended. */
+  onSlots(): void
+  /** No new exchanges from now on; `goAway` says what the peer sent, null when the reason is ours. */
+  onDraining(goAway: GoAway | null): void
+  /** `error` is null for an orderly end. */
+  onClosed(error: ClientError | null): void
+}
+
+/** A GOAWAY frame (RFC 9113 section 6.8). */
+export interface GoAway {
+  readonly lastStreamId: number
+  readonly http2Code: number
+  /** At most 1 KiB of the debug data, as printable text. */
+  readonly debug: string
+}
+
+/** What follows a request head; known before it goes out, since END_STREAM stands in the head. */
+export type BodyShape = 'none' | 'data' | 'data-and-trailers'
+
+export interface RequestHead {
+  readonly method: string
+  readonly scheme: 'https' | 'http'
+  readonly authority: string
+  readonly path: string
+  /** Regular fields only; the engine makes pseudo-header fields, Host and framing fields itself. */
+  readonly headers: HeaderList
+}
+
+/** One request and its response. Every method is harmless after the end. */
+export interface Exchange {
+  /** Stream id (RFC 9113 section 5.1.1); undefined over HTTP/1.1. */
+  readonly streamId: number | undefined
+  /** Sends a piece of the body. `false`: wait for `onDrain` before the next one. */
+  write(chunk: Uint8Array): boolean
+  /** Ends the body. */
+  end(trailers?: HeaderList): void
+  /** Withholds and grants flow-control credit for the response body. */
+  pause(): void
+  resume(): void
+  /** Gives the exchange up: RST_STREAM, CANCEL unless told otherwise; nothing is called on the handler after it. */
+  reset(http2Code?: number): void
+}
+
+/** Exactly one of `onEnd` and `onError` is called, and it is the last call. None is called from inside `open`. */
+export interface ExchangeHandler {
+  onInformational(status: number, headers: HeaderList): void
+  onHeaders(status: number, headers: HeaderList): void
+  onData(chunk: Uint8Array): void
+  onTrailers(headers: HeaderList): void
+  onDrain(): void
+  onEnd(): void
+  onError(error: ClientError): void
+}
+
+export interface ConnectionStats {
+  readonly id: number
+  readonly protocol: AlpnProtocol
+  readonly state: ConnectionState
+  readonly openExchanges: number
+  /** The peer's SETTINGS_MAX_CONCURRENT_STREAMS; null before it is known, 1 over HTTP/1.1. */
+  readonly maxConcurrentStreams: number | null
+  readonly bytesReceived: number
+  readonly bytesSent: number
+  readonly goAway: GoAway | null
+}

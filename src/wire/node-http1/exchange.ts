@@ -1,0 +1,217 @@
+import type { ClientRequest, IncomingMessage, InformationEvent } from 'node:http'
+import type { ClientError, Processed } from '../../core/errors.ts'
+import type { HeaderList } from '../../core/headers.ts'
+import type { Exchange, ExchangeHandler } from '../contract.ts'
+import {
+  decodeFields,
+  type EncodedHead,
+  encodeTrailers,
+  fieldsSize,
+  headProblem,
+  isDoubtful,
+} from './head.ts'
+import {
+  type ConnectionFacts,
+  exchangeFailure,
+  headerListTooLarge,
+  malformed,
+  requestRefused,
+  tooManyInformational,
+  wrongBodyLength,
+} from './outcome.ts'
+
+/** What an exchange tells its connection. */
+export interface ExchangeOwner {
+  readonly facts: ConnectionFacts
+  /** The response head came; `last`: the connection ends with this response. */
+  onHead(headers: HeaderList, last: boolean): void
+  /** The response is complete and was delivered. */
+  onEnded(): void
+  /** The socket can carry nothing after this: the exchange failed, or was given up (`error` is null). */
+  onBroken(error: ClientError | null): void
+}
+
+/**
+ * One request and its response. Node reports a failure as an error of the request, of the response, or of both;
+ * and not at all while the request has no socket yet, for which the connection watches. The first one settles it.
+ */
+export class NodeHttp1Exchange implements Exchange {
+  readonly streamId = undefined
+  readonly #request: ClientRequest
+  readonly #head: EncodedHead
+  readonly #handler: ExchangeHandler
+  readonly #owner: ExchangeOwner
+  /** Whether any byte of the request was handed to the socket. */
+  readonly #wasSent: () => boolean
+  #response: IncomingMessage | null = null
+  #informational = 0
+  #sent = 0
+  #over = false
+
+  constructor(
+    request: ClientRequest,
+    head: EncodedHead,
+    handler: ExchangeHandler,
+    owner: ExchangeOwner,
+    wasSent: () => boolean,
+  ) {
+    this.#request = request
+    this.#head = head
+    this.#handler = handler
+    this.#owner = owner
+    this.#wasSent = wasSent
+    this.#listen()
+  }
+
+  /** The whole response has come, whether it was delivered or not: nothing more is due on the socket. */
+  get hasResponse(): boolean {
+    return this.#response?.complete === true
+  }
+
+  get sawHead(): boolean {
+    return this.#response !== null
+  }
+
+  /** RFC 9113 section 8.7 says it for HTTP/2, and the question is the same here. */
+  get processed(): Processed {
+    if (this.#response !== null) return 'yes'
+    return this.#wasSent() ? 'maybe' : 'no'
+  }
+
+  write(chunk: Uint8Array): boolean {
+    const request = this.#request
+    if (this.#over || request.writableEnded) return true
+    this.#sent += chunk.byteLength
+    const length = this.#head.length
+    if (length !== null && this.#sent > length) {
+      this.#failWith(wrongBodyLength(this.#owner.facts, this, length, true))
+      return true
+    }
+    return request.write(chunk)
+  }
+
+  end(trailers?: HeaderList): void {
+    if (this.#over || this.#request.writableEnded) return
+    const length = this.#head.length
+    if (length !== null && this.#sent < length) {
+      this.#failWith(wrongBodyLength(this.#owner.facts, this, length, false))
+      return
+    }
+    try {
+      if (trailers !== undefined) this.#request.addTrailers(encodeTrailers(trailers))
+    } catch (error) {
+      this.#failWith(requestRefused(this.#owner.facts, error))
+      return
+    }
+    this.#request.end()
+  }
+
+  pause(): void {
+    if (!this.#over) this.#response?.pause()
+  }
+
+  resume(): void {
+    if (!this.#over) this.#response?.resume()
+  }
+
+  /** HTTP/1.1 has no way to stop one response but to close the connection (RFC 9112 section 9.6). */
+  reset(): void {
+    if (this.#over) return
+    this.#over = true
+    if (this.hasResponse && this.#request.writableFinished) {
+      // All of it is here already; to drop it costs nothing, and the connection lives on.
+      this.#owner.onEnded()
+      this.#response?.resume()
+      return
+    }
+    this.#request.destroy()
+    this.#owner.onBroken(null)
+  }
+
+  /** The socket closed. A response that came whole before that is still delivered. */
+  socketClosed(cause: Error | null): void {
+    if (!this.hasResponse) this.#fail(cause)
+  }
+
+  /** The connection is destroyed. */
+  abort(error: ClientError): void {
+    if (this.#over) return
+    this.#over = true
+    this.#request.destroy()
+    this.#handler.onError(error)
+  }
+
+  #listen(): void {
+    const request = this.#request
+    request.on('information', (event) => this.#onInformation(event))
+    request.on('response', (response) => this.#onResponse(response))
+    request.on('upgrade', (response) => this.#onResponse(response))
+    request.on('error', (error) => {
+      if (!this.hasResponse) this.#fail(error)
+    })
+    request.on('drain', () => {
+      if (!this.#over) this.#handler.onDrain()
+    })
+  }
+
+  #onInformation(event: InformationEvent): void {
+    if (this.#over) return
+    this.#informational += 1
+    if (this.#informational > this.#owner.facts.maxInformational) {
+      this.#failWith(tooManyInformational(this.#owner.facts, this))
+      return
+    }
+    this.#handler.onInformational(event.statusCode, decodeFields(event.rawHeaders))
+  }
+
+  #onResponse(response: IncomingMessage): void {
+    if (this.#over) return
+    const status = response.statusCode ?? 0
+    const headers = decodeFields(response.rawHeaders)
+    const facts = this.#owner.facts
+    const problem = headProblem(response.httpVersion, status, headers)
+    if (problem !== null) this.#failWith(malformed(facts, this, problem))
+    else if (fieldsSize(headers) > facts.maxHeaderListSize) this.#failWith(headerListTooLarge(facts, this))
+    else this.#accept(response, status, headers)
+  }
+
+  #accept(response: IncomingMessage, status: number, headers: HeaderList): void {
+    this.#response = response
+    response.on('data', (chunk: Buffer) => {
+      if (!this.#over) this.#handler.onData(chunk)
+    })
+    response.on('end', () => this.#onEnd(response))
+    response.on('error', (error) => this.#fail(error))
+    const last = !this.#request.shouldKeepAlive || isDoubtful(response.httpVersion, headers)
+    this.#owner.onHead(headers, last)
+    this.#handler.onHeaders(status, headers)
+  }
+
+  #onEnd(response: IncomingMessage): void {
+    // Node ends no response that was cut off; should it ever, this is where a part would pass for the whole.
+    if (!response.complete) this.#fail(null)
+    const trailers = decodeFields(response.rawTrailers)
+    if (fieldsSize(trailers) > this.#owner.facts.maxHeaderListSize) {
+      this.#failWith(headerListTooLarge(this.#owner.facts, this))
+    }
+    if (!this.#over && trailers.length > 0) this.#handler.onTrailers(trailers)
+    // The handler may have given it up just there.
+    if (this.#over) return
+    this.#over = true
+    this.#handler.onEnd()
+    this.#owner.onEnded()
+  }
+
+  #fail(cause: unknown): void {
+    if (!this.#over) this.#failWith(exchangeFailure(this.#owner.facts, this, cause))
+  }
+
+  /** The connection knows first: whoever answers `onError` with a new request must not get this one again. */
+  #failWith(error: ClientError): void {
+    if (this.#over) return
+    this.#over = true
+    this.#request.destroy()
+    this.#owner.onBroken(error)
+    this.#handler.onError(error)
+  }
+}

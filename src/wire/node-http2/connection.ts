@@ -1,0 +1,318 @@
+import * as http2 from 'node:http2'
+import type { Socket } from 'node:net'
+import type { ClientError } from '../../core/errors.ts'
+import type {
+  AttachContext,
+  BodyShape,
+  Connection,
+  ConnectionListener,
+  ConnectionState,
+  ConnectionStats,
+  Exchange,
+  ExchangeHandler,
+  GoAway,
+  RequestHead,
+} from '../contract.ts'
+import { type ExchangeOwner, NodeHttp2Exchange } from './exchange.ts'
+import { encodeHead } from './head.ts'
+import type { NodeHttp2Options } from './options.ts'
+import { type ConnectionFacts, connectionLost, requestRefused, unusable } from './outcome.ts'
+
+/** The debug data of a GOAWAY is the peer's to choose; it goes into messages and logs, so it is cut and cleaned. */
+const GOAWAY_DEBUG_LIMIT = 1024
+
+/**
+ * One `http2` session over one socket.
+ *
+ * Session events settle nothing here on their own: on Node 22 and 24 a session whose TCP connection died may
+ * never say so (nodejs/node#61304). The socket is ours and is watched; what its end leaves unsettled is settled
+ * by us, then the session is destroyed, then the socket.
+ */
+export class NodeHttp2Connection implements Connection {
+  readonly id: number
+  readonly protocol = 'h2'
+  readonly #socket: Socket
+  readonly #session: http2.ClientHttp2Session
+  readonly #options: NodeHttp2Options
+  readonly #listener: ConnectionListener
+  readonly #exchanges = new Set<NodeHttp2Exchange>()
+  readonly #facts: ConnectionFacts
+  readonly #owner: ExchangeOwner
+  #state: ConnectionState = 'open'
+  /** The peer's limit; null until its SETTINGS came. */
+  #peerMaxStreams: number | null = null
+  #goAway: GoAway | null = null
+  #closing = false
+
+  constructor(
+    socket: Socket,
+    options: NodeHttp2Options,
+    context: AttachContext,
+    listener: ConnectionListener,
+  ) {
+    this.id = context.id
+    this.#socket = socket
+    this.#options = options
+    this.#listener = listener
+    this.#facts = { origin: context.origin.key, connectionId: context.id, goAway: null, lost: null }
+    this.#owner = {
+      facts: this.#facts,
+      onReleased: (exchange) => this.#release(exchange),
+      onDistrusted: () => this.#leave(),
+    }
+    // Throws when the socket has closed since its handshake; nothing may listen to it yet.
+    this.#session = http2.connect(context.origin.key, {
+      createConnection: () => socket,
+      ...sessionOptions(options),
+    })
+    this.#watchSocket()
+    this.#watchSession(options)
+  }
+
+  get state(): ConnectionState {
+    return this.#state
+  }
+
+  get openExchanges(): number {
+    return this.#exchanges.size
+  }
+
+  get slots(): number {
+    if (this.#state !== 'open' || this.#session.closed || this.#session.destroyed) return 0
+    // Before SETTINGS the limit is not known. The first request need not wait for it (that would cost a round
+    // trip); more than one might be refused (RFC 9113 section 5.1.2).
+    const limit = this.#peerMaxStreams ?? 1
+    return Math.max(0, Math.min(limit, this.#options.maxConcurrentStreams) - this.#exchanges.size)
+  }
+
+  get bytesReceived(): number {
+    return this.#socket.bytesRead
+  }
+
+  get severed(): boolean {
+    return this.#socket.destroyed || isSevered(this.#socket)
+  }
+
+  open(head: RequestHead, body: BodyShape, handler: ExchangeHandler): Exchange {
+    if (this.slots === 0) throw unusable(this.#facts)
+    // RST_STREAM by `stream.close()` has an END_STREAM before it, which makes half an upload look whole. One by an
+    // aborted signal has not.
+    const abort = body === 'none' ? null : new AbortController()
+    const stream = this.#request(head, body, abort)
+    const exchange = new NodeHttp2Exchange(
+      stream,
+      abort,
+      head.method,
+      body,
+      handler,
+      this.#options,
+      this.#owner,
+    )
+    this.#exchanges.add(exchange)
+    if (stream.id !== undefined && stream.id >= LAST_STREAM_ID) this.#leave()
+    return exchange
+  }
+
+  ping(): Promise<number> {
+    return new Promise((resolve, reject) => {
+      if (this.#state === 'closed' || this.#session.destroyed) {
+        reject(unusable(this.#facts))
+        return
+      }
+      // `ping` throws on a destroyed session, returns false with too many outstanding, and calls back with an
+      // error in both that case and on a session that is dead without knowing it.
+      try {
+        this.#session.ping((error, duration) => {
+          if (error === null) resolve(duration)
+          else reject(connectionLost(this.#facts, error))
+        })
+      } catch (error) {
+        reject(connectionLost(this.#facts, error))
+      }
+    })
+  }
+
+  drain(): void {
+    if (this.#state !== 'open') return
+    this.#state = 'draining'
+    this.#closeSession()
+  }
+
+  destroy(error: ClientError): void {
+    if (this.#closing) return
+    this.#end(error, error)
+  }
+
+  ref(): void {
+    this.#socket.ref()
+  }
+
+  unref(): void {
+    this.#socket.unref()
+  }
+
+  stats(): ConnectionStats {
+    return {
+      id: this.id,
+      protocol: 'h2',
+      state: this.#state,
+      openExchanges: this.#exchanges.size,
+      maxConcurrentStreams: this.#peerMaxStreams,
+      bytesReceived: this.#socket.bytesRead,
+      bytesSent: this.#socket.bytesWritten,
+      goAway: this.#goAway,
+    }
+  }
+
+  #watchSocket(): void {
+    const socket = this.#socket
+    socket.on('error', (error) => this.#onSocketEnd(error))
+    socket.on('close', () => this.#onSocketEnd(null))
+    socket.on('end', () => this.#rescueBodies())
+  }
+
+  /** What came before the end came: Node would drop what its streams hold back for slow readers. */
+  #rescueBodies(): void {
+    for (const exchange of this.#exchanges) exchange.rescueBody()
+  }
+
+  #watchSession(options: NodeHttp2Options): void {
+    const session = this.#session
+    session.on('remoteSettings', (settings) => this.#onSettings(settings))
+    session.on('goaway', (code, lastStreamId, debug) => this.#onGoAway(code, lastStreamId, debug))
+    session.on('error', (error) => this.#onSessionError(error))
+    session.on('close', () => this.#onSocketEnd(null))
+    // A pushed stream cannot come (ENABLE_PUSH is 0); if one does it must not lack an error listener.
+    session.on('stream', (stream) =>
+      stream.on('error', () => {}).close(http2.constants.NGHTTP2_REFUSED_STREAM),
+    )
+    session.setLocalWindowSize(options.connectionWindowSize)
+  }
+
+  #request(head: RequestHead, body: BodyShape, abort: AbortController | null): http2.ClientHttp2Stream {
+    try {
+      return this.#session.request(encodeHead(head) as unknown as http2.OutgoingHttpHeaders, {
+        endStream: body === 'none',
+        waitForTrailers: body === 'data-and-trailers',
+        ...(abort === null ? {} : { signal: abort.signal }),
+      })
+    } catch (error) {
+      throw requestRefused(this.#facts, error)
+    }
+  }
+
+  #release(exchange: NodeHttp2Exchange): void {
+    if (!this.#exchanges.delete(exchange) || this.#closing) return
+    this.#listener.onSlots()
+  }
+
+  #onSettings(settings: http2.Settings): void {
+    const first = this.#peerMaxStreams === null
+    this.#peerMaxStreams = settings.maxConcurrentStreams ?? Number.POSITIVE_INFINITY
+    if (this.#closing) return
+    if (first) this.#listener.onReady()
+    this.#listener.onSlots()
+  }
+
+  #onGoAway(http2Code: number, lastStreamId: number, debug: Buffer | undefined): void {
+    // Node repeats the event when its session closes; a peer may repeat it too, and only ever lower the id
+    // (RFC 9113 section 6.8), so the lowest one counts.
+    const lowest = Math.min(lastStreamId, this.#goAway?.lastStreamId ?? lastStreamId)
+    const text = debug === undefined ? (this.#goAway?.debug ?? '') : printable(debug)
+    this.#goAway = { lastStreamId: lowest, http2Code, debug: text }
+    this.#facts.goAway = this.#goAway
+    if (http2Code !== 0) this.#rescueBodies()
+    if (this.#state !== 'open') return
+    this.#state = 'draining'
+    this.#listener.onDraining(this.#goAway)
+  }
+
+  /** Takes no new exchanges: its ids are used up (RFC 9113 section 5.1.1), or the peer floods. */
+  #leave(): void {
+    if (this.#state !== 'open') return
+    this.#state = 'draining'
+    setImmediate(() => {
+      if (this.#closing) return
+      this.#listener.onDraining(null)
+      this.#closeSession()
+    })
+  }
+
+  #closeSession(): void {
+    // Never from inside a callback of the session (nodejs/node#64850).
+    setImmediate(() => {
+      if (!this.#session.closed && !this.#session.destroyed) this.#session.close()
+    })
+  }
+
+  #onSessionError(error: Error): void {
+    this.#facts.lost ??= error
+  }
+
+  #onSocketEnd(error: Error | null): void {
+    if (error !== null) this.#facts.lost ??= error
+    if (this.#closing || this.#state === 'closed') return
+    this.#rescueBodies()
+    this.#state = 'closed'
+    this.#facts.socketClosed = true
+    // Node settles its streams within this turn when it notices the end at all. What it told them is more exact
+    // (a response may just have ended), so it speaks first.
+    setImmediate(() => {
+      const orderly = this.#exchanges.size === 0 && this.#facts.lost === null
+      const cause = connectionLost(this.#facts, this.#facts.lost)
+      if (!this.#closing) this.#end(cause, orderly ? null : cause)
+    })
+  }
+
+  #end(error: ClientError, reported: ClientError | null): void {
+    this.#closing = true
+    this.#state = 'closed'
+    for (const exchange of this.#exchanges) exchange.fail(error)
+    this.#exchanges.clear()
+    setImmediate(() => {
+      this.#session.destroy()
+      this.#socket.destroy()
+      this.#listener.onClosed(reported)
+    })
+  }
+}
+
+/** Ids are odd and end at 2^31 - 1; a few are left unused so that requests in the same turn still fit. */
+const LAST_STREAM_ID = 2 ** 31 - 1 - 2 * 512
+
+/**
+ * Node 22 and 24 stop reading while a write is under way; a TCP reset that comes then is never noticed, and socket
+ * and session look open for ever. The kernel knows: a reset socket has no peer any more. There is no public call
+ * that asks it, since `remoteAddress` answers from memory.
+ */
+function isSevered(socket: Socket): boolean {
+  const handle = (socket as { _handle?: { getpeername?(out: object): number } | null })._handle
+  const status = handle?.getpeername?.({})
+  return status !== undefined && status !== 0
+}
+
+function sessionOptions(options: NodeHttp2Options): http2.ClientSessionOptions {
+  return {
+    settings: {
+      enablePush: false,
+      initialWindowSize: options.initialWindowSize,
+      // Above its own limit Node resets the stream and does not say that it was not the peer. The exact limits are
+      // held by the exchange, which does; Node's stand behind them.
+      maxHeaderListSize: Math.min(2 * options.maxHeaderListSize, 2 ** 32 - 1),
+    },
+    maxHeaderListPairs: 2 * options.maxHeaderFields,
+    maxReservedRemoteStreams: 0,
+    // Node counts empty DATA among them, over the life of the session; some servers flush that way.
+    maxSessionInvalidFrames: 1000,
+    // MB. The default of 10 ends large parallel uploads with ENHANCE_YOUR_CALM (nodejs/node#27416).
+    maxSessionMemory: 64,
+    peerMaxConcurrentStreams: 100,
+  } as http2.ClientSessionOptions
+}
+
+function printable(debug: Buffer): string {
+  return debug
+    .subarray(0, GOAWAY_DEBUG_LIMIT)
+    .toString('latin1')
+    .replace(/[^\x20-\x7e]/g, '?')
+}

@@ -1,0 +1,214 @@
+import * as http2 from 'node:http2'
+import type { ClientError } from '../../core/errors.ts'
+import { type HeaderList, headerListSize } from '../../core/headers.ts'
+import type { BodyShape, Exchange, ExchangeHandler } from '../contract.ts'
+import { decodeHead } from './head.ts'
+import type { NodeHttp2Options } from './options.ts'
+import {
+  type ConnectionFacts,
+  forStream,
+  headerListTooLarge,
+  malformedHead,
+  streamOutcome,
+} from './outcome.ts'
+
+const { NGHTTP2_CANCEL, NGHTTP2_ENHANCE_YOUR_CALM } = http2.constants
+
+/** What an exchange needs of its connection. */
+export interface ExchangeOwner {
+  readonly facts: ConnectionFacts
+  /** The stream is closed; its slot is free. */
+  onReleased(exchange: NodeHttp2Exchange): void
+  /** The peer floods: no new stream shall go to it over this connection. */
+  onDistrusted(): void
+}
+
+/**
+ * One stream. It is settled by its `close` event, since only then is `rstCode` final: a body that a reset or the
+ * end of the connection cut off shows a normal `end` before it.
+ */
+export class NodeHttp2Exchange implements Exchange {
+  readonly streamId: number | undefined
+  readonly #stream: http2.ClientHttp2Stream
+  readonly #handler: ExchangeHandler
+  readonly #facts: ConnectionFacts
+  readonly #owner: ExchangeOwner
+  /** Ends a stream whose request body is under way. */
+  readonly #abort: AbortController | null
+  readonly #options: NodeHttp2Options
+  #error: Error | null = null
+  #sawHead = false
+  #informational = 0
+  #settled = false
+  #trailers: HeaderList | undefined
+
+  constructor(
+    stream: http2.ClientHttp2Stream,
+    abort: AbortController | null,
+    method: string,
+    body: BodyShape,
+    handler: ExchangeHandler,
+    options: NodeHttp2Options,
+    owner: ExchangeOwner,
+  ) {
+    this.streamId = stream.id
+    this.#stream = stream
+    this.#handler = handler
+    this.#abort = abort
+    this.#facts = owner.facts
+    this.#owner = owner
+    this.#options = options
+    this.#listen(method, body)
+  }
+
+  write(chunk: Uint8Array): boolean {
+    return this.#stream.destroyed || this.#stream.writableEnded || this.#stream.write(chunk)
+  }
+
+  end(trailers?: HeaderList): void {
+    this.#trailers = trailers
+    if (!this.#stream.destroyed) this.#stream.end()
+  }
+
+  pause(): void {
+    if (!this.#settled) this.#stream.pause()
+  }
+
+  resume(): void {
+    if (!this.#settled) this.#stream.resume()
+  }
+
+  reset(http2Code: number = NGHTTP2_CANCEL): void {
+    this.#settled = true
+    this.#giveUp(http2Code)
+  }
+
+  /** The connection ended under the stream. */
+  fail(error: ClientError): void {
+    if (this.#settled) return
+    this.#settled = true
+    this.#handler.onError(this.#sawHead && error.processed !== 'yes' ? forStream(error, this) : error)
+  }
+
+  /** Takes over what Node holds back while the exchange is paused; at most the stream's window. */
+  rescueBody(): void {
+    if (this.#settled || !this.#sawHead || !this.#stream.isPaused()) return
+    while (this.#stream.read() !== null);
+    this.#stream.resume()
+  }
+
+  get sawHead(): boolean {
+    return this.#sawHead
+  }
+
+  #listen(method: string, body: BodyShape): void {
+    const stream = this.#stream
+    stream.on('response', (_headers, _flags, raw) => this.#onResponse(raw as unknown as HeaderList))
+    stream.on('headers', (_headers, _flags, raw) => this.#onInformational(raw as unknown as HeaderList))
+    stream.on('trailers', (_headers, _flags, raw) => this.#onTrailers(raw as unknown as HeaderList))
+    stream.on('error', (error) => {
+      this.#error ??= error
+    })
+    stream.on('close', () => this.#onClose())
+    if (method === 'HEAD') stream.resume()
+    if (body === 'none') return
+    stream.on('end', () => this.#onEarlyEnd())
+    stream.on('drain', () => {
+      if (!this.#settled) this.#handler.onDrain()
+    })
+    if (body === 'data-and-trailers') stream.on('wantTrailers', () => this.#sendTrailers())
+  }
+
+  #onResponse(raw: HeaderList): void {
+    if (this.#settled) return
+    const { status, headers } = decodeHead(raw)
+    if (!this.#fits(headers)) return
+    if (status === 101)
+      return this.#refuse(malformedHead(this.#facts, this, 'switched protocols (101), which HTTP/2 cannot'))
+    this.#sawHead = true
+    this.#handler.onHeaders(status, headers)
+    // Not before: Node emits `response` a tick late, and to a stream that flows already, its data first.
+    this.#stream.on('data', (chunk: Buffer) => {
+      if (!this.#settled) this.#handler.onData(chunk)
+    })
+  }
+
+  #onInformational(raw: HeaderList): void {
+    if (this.#settled) return
+    this.#informational += 1
+    const most = this.#options.maxInformational
+    if (this.#informational > most) {
+      this.#owner.onDistrusted()
+      return this.#refuse(
+        malformedHead(this.#facts, this, `sent more than ${most} interim responses (1xx) to one request`),
+      )
+    }
+    const { status, headers } = decodeHead(raw)
+    if (this.#fits(headers)) this.#handler.onInformational(status, headers)
+  }
+
+  #onTrailers(raw: HeaderList): void {
+    if (this.#settled) return
+    const { headers } = decodeHead(raw)
+    if (this.#fits(headers)) this.#handler.onTrailers(headers)
+  }
+
+  /** Node holds a stream to the limit only when the peer had acknowledged it before the stream was made. */
+  #fits(headers: HeaderList): boolean {
+    const { maxHeaderListSize, maxHeaderFields } = this.#options
+    if (headerListSize(headers) <= maxHeaderListSize && headers.length <= 2 * maxHeaderFields) return true
+    this.#refuse(headerListTooLarge(this.#facts, this, maxHeaderListSize, maxHeaderFields))
+    return false
+  }
+
+  /**
+   * The response ended while the request body is still on its way. The exchange is over for HTTP (RFC 9113
+   * section 8.1); the rest of the upload would serve nobody.
+   */
+  #onEarlyEnd(): void {
+    const stream = this.#stream
+    if (this.#settled || !this.#sawHead || stream.closed || stream.rstCode !== 0 || stream.writableFinished)
+      return
+    this.#settled = true
+    this.#handler.onEnd()
+    this.#giveUp(NGHTTP2_CANCEL)
+  }
+
+  #onClose(): void {
+    if (!this.#settled) {
+      this.#settled = true
+      const stream = this.#stream
+      const outcome = streamOutcome(this.#facts, this, stream.rstCode ?? 0, stream.readableEnded, this.#error)
+      if (outcome === null) this.#handler.onEnd()
+      else this.#handler.onError(outcome)
+    }
+    this.#owner.onReleased(this)
+  }
+
+  #refuse(error: ClientError): void {
+    this.#settled = true
+    this.#handler.onError(error)
+    this.#giveUp(NGHTTP2_ENHANCE_YOUR_CALM)
+  }
+
+  #giveUp(http2Code: number): void {
+    const stream = this.#stream
+    if (stream.closed || stream.destroyed) return
+    if (this.#abort !== null && !stream.writableEnded) this.#abort.abort()
+    else stream.close(http2Code)
+    // A paused stream with bytes in its buffer would never come to its `close`.
+    stream.resume()
+  }
+
+  #sendTrailers(): void {
+    const fields: Record<string, string | string[]> = Object.create(null)
+    const trailers = this.#trailers ?? []
+    for (let index = 0; index < trailers.length; index += 2) {
+      const name = trailers[index] as string
+      const value = trailers[index + 1] as string
+      const before = fields[name]
+      fields[name] = before === undefined ? value : [before, value].flat()
+    }
+    if (!this.#stream.destroyed) this.#stream.sendTrailers(fields)
+  }
+}

@@ -1,0 +1,43 @@
+import { type HeaderList, isConnectionSpecific } from '../../core/headers.ts'
+import type { RequestHead } from '../contract.ts'
+
+/**
+ * A request head as node:http2 takes it in raw form: pseudo-header fields first (RFC 9113 section 8.3), then the
+ * caller's fields, in order and with repeats. `Host` gives way to `:authority` (section 8.3.1).
+ */
+export function encodeHead(head: RequestHead): string[] {
+  const fields: string[] = [
+    ':method',
+    head.method,
+    ':scheme',
+    head.scheme,
+    ':authority',
+    head.authority,
+    ':path',
+    head.path,
+  ]
+  const headers = head.headers
+  for (let index = 0; index < headers.length; index += 2) {
+    const name = headers[index] as string
+    const value = headers[index + 1] as string
+    if (mayTravel(name, value)) fields.push(name, value)
+  }
+  return fields
+}
+
+/** RFC 9113 section 8.2.2: no connection-specific field over HTTP/2, and of TE only `trailers`. */
+function mayTravel(name: string, value: string): boolean {
+  return name === 'te' ? value === 'trailers' : !isConnectionSpecific(name)
+}
+
+/** The regular fields of a head that Node delivered raw, and its status. */
+export function decodeHead(raw: HeaderList): { status: number; headers: string[] } {
+  const headers: string[] = []
+  let status = 0
+  for (let index = 0; index < raw.length; index += 2) {
+    const name = raw[index] as string
+    if (name === ':status') status = Number(raw[index + 1])
+    else if (name.charCodeAt(0) !== 0x3a) headers.push(name, raw[index + 1] as string)
+  }
+  return { status, headers }
+}
