@@ -146,7 +146,7 @@ class Dial {
       noDelay: true,
       keepAlive: true,
       keepAliveInitialDelay: TCP_KEEPALIVE_MS,
-      ...(options.lookup === undefined ? {} : { lookup: options.lookup }),
+      ...(options.lookup === undefined ? {} : { lookup: careful(options.lookup) }),
     }
     if (this.#origin.scheme === 'http') return net.connect(address)
     return tls.connect({
@@ -194,6 +194,7 @@ class Dial {
     const socket = this.#socket
     const protocol = this.#protocol()
     if (protocol === null) return this.#fail(alpnRejected(this.#origin, this.#offer))
+    if (protocol === 'h2' && isInadequate(socket)) return this.#fail(inadequateSecurity(this.#origin, socket))
     this.#settle()
     this.#unlisten()
     this.#resolve({
@@ -255,7 +256,8 @@ class Dial {
     const now = this.#clock.now()
     const lookedUpAt = this.#lookedUpAt ?? this.#startedAt
     const connectedAt = this.#connectedAt ?? now
-    return { dns: lookedUpAt - this.#startedAt, connect: connectedAt - lookedUpAt, tls: now - connectedAt }
+    const tls = this.#origin.scheme === 'https' ? now - connectedAt : 0
+    return { dns: lookedUpAt - this.#startedAt, connect: connectedAt - lookedUpAt, tls }
   }
 }
 
@@ -276,6 +278,36 @@ function tlsOptions(
     ...(checkServerIdentity === undefined ? {} : { checkServerIdentity: after(checkServerIdentity) }),
     ...(resumption?.session === undefined ? {} : { session: Buffer.from(resumption.session.ticket) }),
   }
+}
+
+/** Node takes the first address of a list without looking whether there is one. */
+function careful(lookup: net.LookupFunction): net.LookupFunction {
+  return (hostname, options, callback) =>
+    lookup(hostname, options, (error, address, family) => {
+      if (error === null && address.length === 0) callback(noAddress(hostname), address, family)
+      else callback(error, address, family)
+    })
+}
+
+function noAddress(hostname: string): NodeJS.ErrnoException {
+  return Object.assign(new Error(`dns.lookup gave no address for ${hostname}`), { code: 'ENOTFOUND' })
+}
+
+/** RFC 9113 section 9.2.2: over TLS 1.2, HTTP/2 wants an ephemeral key exchange and an AEAD. */
+const ADEQUATE = /^(?:ECDHE|DHE)-.*(?:GCM|CHACHA20|CCM)/
+
+function isInadequate(socket: net.Socket): boolean {
+  if (!(socket instanceof tls.TLSSocket) || socket.getProtocol() === 'TLSv1.3') return false
+  return !ADEQUATE.test(socket.getCipher().name)
+}
+
+function inadequateSecurity(origin: Origin, socket: net.Socket): ConnectError {
+  const cipher = socket instanceof tls.TLSSocket ? socket.getCipher().name : ''
+  return new ConnectError(
+    'ERR_TRUNKLINE_TLS_FAILED',
+    `${origin.key} chose ${cipher} for HTTP/2, which RFC 9113 forbids (INADEQUATE_SECURITY). Leave such suites out of tls.ciphers, or allow HTTP/1.1 alone.`,
+    { origin: origin.key, phase: 'tls', http2Code: 12 },
+  )
 }
 
 type IdentityCheck = NonNullable<tls.ConnectionOptions['checkServerIdentity']>

@@ -25,7 +25,7 @@ export const redirect: Interceptor = (next) => async (request) => {
     const response = await next(current)
     const location = current.redirect === 'manual' ? null : locationOf(response)
     if (location === null) return hops === 0 ? response : withRedirects(response, hops)
-    discardOrCancel(response)
+    await discardOrCancel(response)
     if (current.redirect === 'error')
       throw refused(current, `answered ${response.status} where redirects are not allowed`)
     if (hops === MOST_REDIRECTS) throw tooMany(request)

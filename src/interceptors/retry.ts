@@ -34,7 +34,7 @@ export function createRetry(
       }
       const delay = retry > policy.limit ? null : delayFor(outcome, policy, retry, random)
       if (delay === null || !canSend(request.body) || !budget.spend(origin)) return settle(outcome)
-      if ('response' in outcome) discardOrCancel(outcome.response)
+      if ('response' in outcome) await discardOrCancel(outcome.response)
       policy.onRetry?.(eventOf(request, outcome, retry, delay))
       if (delay > 0) await pause(clock, lifetime, delay, request.signal)
     }

@@ -12,26 +12,32 @@ export interface DialFacts {
   readonly undecided: number
   /** Open HTTP/1.1 connections. */
   readonly http1: number
+  /** Of those, the ones that are about to be free. */
+  readonly resting: number
   readonly expected: AlpnProtocol | undefined
   readonly maxSessions: number
   readonly maxSockets: number
 }
 
 /** What a census asks of each connection. */
-type Counted = Pick<PooledConnection, 'standing' | 'late' | 'protocol'>
+type Counted = Pick<PooledConnection, 'standing' | 'late' | 'protocol' | 'resting'>
 
 /** The connections that count when dials are planned. */
-export function census(connections: Iterable<Counted>): Pick<DialFacts, 'http2' | 'undecided' | 'http1'> {
+export function census(
+  connections: Iterable<Counted>,
+): Pick<DialFacts, 'http2' | 'undecided' | 'http1' | 'resting'> {
   let http2 = 0
   let undecided = 0
   let http1 = 0
-  for (const { standing, late, protocol } of connections) {
+  let idleSoon = 0
+  for (const { standing, late, protocol, resting } of connections) {
     if (standing === 'draining' || standing === 'closed' || late) continue
     if (protocol === 'h2') http2 += 1
     else http1 += 1
+    if (resting) idleSoon += 1
     if (standing === 'starting' || standing === 'suspect') undecided += 1
   }
-  return { http2, undecided, http1 }
+  return { http2, undecided, http1, resting: idleSoon }
 }
 
 /**
@@ -49,7 +55,10 @@ export function dialsWanted(facts: DialFacts): number {
   const speaksHttp1 = facts.http2 === 0 && (facts.http1 > 0 || facts.expected === 'http/1.1')
   if (speaksHttp1) {
     const room = facts.maxSockets - facts.http1 - facts.dialling
-    return Math.max(0, Math.min(facts.waiting - facts.dialling, room, MOST_DIALS - facts.dialling))
+    return Math.max(
+      0,
+      Math.min(facts.waiting - facts.dialling - facts.resting, room, MOST_DIALS - facts.dialling),
+    )
   }
   if (facts.dialling > 0 || facts.undecided > 0) return 0
   return facts.http2 < facts.maxSessions ? 1 : 0

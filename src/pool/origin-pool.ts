@@ -137,7 +137,7 @@ export class OriginPool implements PoolMember, Tenant {
   idlest(): PooledConnection | null {
     let idlest: PooledConnection | null = null
     for (const connection of this.#connections) {
-      if (connection.standing !== 'ready' || connection.idleSince === null) continue
+      if (connection.standing !== 'ready' || connection.idleSince === null || connection.resting) continue
       if (idlest === null || connection.idleSince < (idlest.idleSince as number)) idlest = connection
     }
     return idlest
@@ -161,19 +161,22 @@ export class OriginPool implements PoolMember, Tenant {
   onChange(connection: PooledConnection): void {
     this.#pump()
     if (connection.standing !== 'ready') return
-    this.#earlyEnds = 0
+    if (connection.wasReady) this.#earlyEnds = 0
     const idle = connection.idleSince !== null && this.#waiting === 0
     if (idle && this.#context.yieldIdle(this)) connection.retire()
   }
 
-  onClosed(connection: PooledConnection, error: ClientError | null): void {
+  onClosed(connection: PooledConnection): void {
     this.#connections.delete(connection)
     this.#context.release(this)
-    if (!connection.wasReady) this.#earlyEnds += 1
-    // One that ends before it could be used is as good as a failed dial, though the first may have been bad luck.
+    this.#pump()
+  }
+
+  /** As good as a failed dial, though the first may have been bad luck. */
+  onEarlyEnd(error: ClientError | null): void {
+    this.#earlyEnds += 1
     if (this.#earlyEnds > EARLY_ENDS_FORGIVEN)
       this.#giveUpOrWait(error ?? connectionRefused(this.origin, null))
-    this.#pump()
   }
 
   get #waiting(): number {

@@ -42,7 +42,9 @@ const LONG_SILENCE = 500
 export interface PoolMember {
   /** Something changed that may let waiting requests start, or need a dial. */
   onChange(connection: PooledConnection): void
-  onClosed(connection: PooledConnection, error: ClientError | null): void
+  onClosed(connection: PooledConnection): void
+  /** The peer ended it before it could be used. */
+  onEarlyEnd(error: ClientError | null): void
   /** It reached its maximum lifetime. */
   onAged(connection: PooledConnection): void
   /** The peer asked for fewer PINGs (gRPC's `too_many_pings`). */
@@ -128,6 +130,13 @@ export class PooledConnection implements ConnectionListener {
   /** The peer's SETTINGS came at some time. */
   get wasReady(): boolean {
     return this.#wasReady
+  }
+
+  /** Over HTTP/1.1: it has just begun, or its exchange is over, and its slot will be free within a turn or two. */
+  get resting(): boolean {
+    const { protocol, openExchanges, slots } = this.#connection
+    if (protocol !== 'http/1.1' || openExchanges > 0) return false
+    return this.#standing === 'starting' || (this.#standing === 'ready' && slots === 0)
   }
 
   /** How many requests it has carried. */
@@ -238,15 +247,17 @@ export class PooledConnection implements ConnectionListener {
     if (!this.#move('draining')) return
     this.#stopTimers()
     this.#watchDrain()
+    if (!this.#wasReady) this.#pool.onEarlyEnd(null)
     this.#pool.onChange(this)
   }
 
   onClosed(error: ClientError | null): void {
+    if (!this.#wasReady && this.#standing !== 'draining') this.#pool.onEarlyEnd(error)
     this.#move('closed')
     this.#stopTimers()
     this.#drainTimer?.cancel()
     this.keepalive.stop()
-    this.#pool.onClosed(this, error)
+    this.#pool.onClosed(this)
   }
 
   #move(to: Standing): boolean {

@@ -60,7 +60,9 @@ export class NodeHttp2Connection implements Connection {
       onReleased: (exchange) => this.#release(exchange),
       onDistrusted: () => this.#leave(),
     }
-    // Throws when the socket has closed since its handshake; nothing may listen to it yet.
+    // A session over a socket that has closed since its handshake would take requests and lose them.
+    if (socket.destroyed) throw unusable(this.#facts)
+    // May throw; nothing may listen to the socket yet.
     this.#session = http2.connect(context.origin.key, {
       createConnection: () => socket,
       ...sessionOptions(options),
@@ -78,7 +80,8 @@ export class NodeHttp2Connection implements Connection {
   }
 
   get slots(): number {
-    if (this.#state !== 'open' || this.#session.closed || this.#session.destroyed) return 0
+    const { closed, destroyed } = this.#session
+    if (this.#state !== 'open' || closed || destroyed || this.#socket.destroyed) return 0
     // Before SETTINGS the limit is not known. The first request need not wait for it (that would cost a round
     // trip); more than one might be refused (RFC 9113 section 5.1.2).
     const limit = this.#peerMaxStreams ?? 1
@@ -304,8 +307,9 @@ function sessionOptions(options: NodeHttp2Options): http2.ClientSessionOptions {
     maxReservedRemoteStreams: 0,
     // Node counts empty DATA among them, over the life of the session; some servers flush that way.
     maxSessionInvalidFrames: 1000,
-    // MB. The default of 10 ends large parallel uploads with ENHANCE_YOUR_CALM (nodejs/node#27416).
-    maxSessionMemory: 64,
+    // MB. Node counts what it has handed over and nobody has collected yet, and answers more with ENHANCE_YOUR_CALM
+    // (nodejs/node#27416): the windows bound memory, this limit only breaks requests.
+    maxSessionMemory: 1024,
     peerMaxConcurrentStreams: 100,
   } as http2.ClientSessionOptions
 }
