@@ -1,0 +1,151 @@
+/** Every example in a process of its own, as a user would run it; its last line is judged, its speed is not. */
+import { execFile } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+
+const folder = fileURLToPath(new URL('../../examples/', import.meta.url))
+const names = readdirSync(folder)
+  .filter((file) => file.endsWith('.ts') && file !== 'run.ts')
+  .map((file) => file.slice(0, -'.ts'.length))
+
+interface Run {
+  readonly code: number | string | null | undefined
+  readonly stdout: string
+  readonly stderr: string
+}
+
+function node(...args: string[]): Promise<Run> {
+  const { FORCE_COLOR: _color, NODE_OPTIONS: _options, ...env } = process.env
+  // Node 22 calls the running of TypeScript experimental.
+  const argv = ['--disable-warning=ExperimentalWarning', ...args]
+  return new Promise((resolve) => {
+    const options = { cwd: folder, env: { ...env, NO_COLOR: '1' }, timeout: 60_000 }
+    execFile(process.execPath, argv, options, (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : (error.code ?? error.signal), stdout, stderr })
+    })
+  })
+}
+
+/** The figures that matter. What is measured in time and bytes differs from run to run. */
+const expected: Readonly<Record<string, unknown>> = {
+  quickstart: {
+    requests: 100,
+    failed: 0,
+    connections: 1,
+    handshakes: 1,
+    protocol: 'h2',
+    resumed: 0,
+    rttMs: expect.any(Number),
+  },
+  'drop-in-fetch': { tasks: 7, same: 7, connections: 1 },
+  multiplexing: {
+    calls: 10,
+    http1: { connections: 6, timeMs: expect.any(Number) },
+    http2: { connections: 1, timeMs: expect.any(Number) },
+  },
+  'client-per-call': {
+    fromScratch: expect.objectContaining({ connections: 40, handshakes: 40, resumed: 0 }),
+    perCall: expect.objectContaining({ connections: 40, handshakes: 40, resumed: 40 }),
+    shared: expect.objectContaining({ connections: 1, handshakes: 1 }),
+    warned: true,
+  },
+  'tls-resumption': {
+    resumed: true,
+    results: ['h2', 'http/1.1'].flatMap((protocol) =>
+      ['TLSv1.3', 'TLSv1.2'].map((tls) => ({
+        protocol,
+        tls,
+        full: expect.objectContaining({ handshakes: 5, resumed: 0 }),
+        resumed: expect.objectContaining({ handshakes: 5, resumed: 5 }),
+      })),
+    ),
+  },
+  keepalive: { outcomes: ['200', 'TimeoutError', '200', '200', '200'], connections: 2, resumed: 1 },
+  'http1-fallback': {
+    protocols: { modern: 'h2', old: 'http/1.1' },
+    connections: { modern: 1, old: expect.any(Number) },
+    strict: 'ERR_TRUNKLINE_ALPN_REJECTED',
+    downgrade: expect.objectContaining({ failed: 0, spoken: ['h2', 'http/1.1', 'h2'] }),
+  },
+  streaming: { bytes: 32 * 1024 * 1024, intact: { upload: true, download: true } },
+  shutdown: { finished: 7, refused: 1, cut: 2, connectionsLeft: 0 },
+}
+
+/** What an example says on stderr by intention. */
+const announced: Readonly<Record<string, RegExp>> = {
+  'client-per-call':
+    /^\(node:\d+\) \[TRUNKLINE_CLIENT_CHURN\] TrunklineWarning: 16 clients [^\n]+\n\(Use [^\n]+\)\n$/,
+}
+
+interface Measured {
+  readonly full: { readonly bytes: number }
+  readonly resumed: { readonly bytes: number }
+}
+
+/** Beyond equality: what holds on any machine. */
+const further: Readonly<Record<string, (figures: never) => void>> = {
+  'tls-resumption': ({ results }: { results: readonly Measured[] }) => {
+    for (const { full, resumed } of results) expect(resumed.bytes).toBeLessThan(full.bytes)
+  },
+  'http1-fallback': ({ connections }: { connections: { old: number } }) => {
+    expect(connections.old).toBeGreaterThan(1)
+  },
+  streaming: ({ furthestAhead }: { furthestAhead: { upload: number; download: number } }) => {
+    expect(furthestAhead.upload).toBeLessThan(4 * 1024 * 1024)
+    expect(furthestAhead.download).toBeLessThan(8 * 1024 * 1024)
+  },
+}
+
+describe('each example runs, ends by itself and says what it found', () => {
+  test.each(names)('%s', async (name) => {
+    const { code, stdout, stderr } = await node(`${name}.ts`)
+    expect(stderr).toMatch(announced[name] ?? /^$/)
+    expect(code).toBe(0)
+    const lines = stdout.trimEnd().split('\n')
+    const figures = JSON.parse(lines.at(-1) ?? '') as never
+    expect(figures).toMatchObject(expected[name] as object)
+    further[name]?.(figures)
+    expect(lines.length, 'lines for people').toBeGreaterThan(5)
+    expect(stdout, 'no colours when nobody sees them').not.toContain('\x1b')
+  })
+})
+
+test('the last line of the quickstart begins with the figures that were promised', async () => {
+  const { stdout } = await node('quickstart.ts')
+  const promised = '{"requests":100,"failed":0,"connections":1,"handshakes":1,"protocol":"h2",'
+  expect(stdout.trimEnd().split('\n').at(-1)?.startsWith(promised)).toBe(true)
+})
+
+describe('npm run example', () => {
+  test('lists every example', async () => {
+    const { code, stdout, stderr } = await node('run.ts')
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    const listed = [...stdout.matchAll(/^ {2}(\S+) {2,}\S/gm)].map(([, name]) => name)
+    expect(listed.sort()).toEqual([...names].sort())
+  })
+
+  test('runs one by its name', async () => {
+    const { code, stdout } = await node('run.ts', 'quickstart')
+    expect(code).toBe(0)
+    expect(stdout).toContain('{"requests":100,')
+  })
+
+  test.each([
+    ['quikstart', 'Did you mean quickstart?'],
+    ['toString', 'There is no example "toString".'],
+    ['../src/index', 'There is no example "../src/index".'],
+  ])('helps with a name that does not exist: %s', async (name, help) => {
+    const { code, stdout, stderr } = await node('run.ts', name)
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toContain(help)
+    for (const known of names) expect(stderr).toContain(known)
+  })
+})
+
+test('examples depend on the library and the certificates, never on the tests', () => {
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.ts'),
+  )
+  for (const file of files) expect(readFileSync(`${folder}${file}`, 'utf8'), file).not.toMatch(/\/test\//)
+})
