@@ -32,6 +32,12 @@ const PROTOCOL_MEMORY_TTL = 10 * 60 * 1000
 
 const DEFAULT_CLOSE_TIMEOUT = 10_000
 
+/**
+ * Silence on a draining session with open streams until it is asked by a PING, ms. One that has got a GOAWAY may die
+ * without Node telling anybody, whatever keepAlive says.
+ */
+const DRAIN_INTERVAL = 1000
+
 let connectionIds = 0
 
 /** What `client.connect()` resolves to. */
@@ -281,8 +287,8 @@ class TrunklineClient implements Client {
 
 function policyOf(options: TlsOptions): TlsPolicy {
   const policy = new TlsPolicy(options)
-  // Certificates and keys that cannot be used shall fail where they are given, not at the first request.
-  if (options.cert ?? options.key ?? options.pfx ?? options.ca) policy.secureContext()
+  // What node:tls cannot use shall fail where it is given, not at the first request.
+  if (Object.keys(options).length > 0) policy.secureContext()
   return policy
 }
 
@@ -297,9 +303,18 @@ function policiesOf({
 }: SettledOptions): Record<'h2' | 'http/1.1', ConnectionPolicy> {
   const { idleTimeout, maxLifetime, settingsTimeout, drainTimeout } = http2
   return {
-    h2: { keepAlive, idleTimeout, maxLifetime, settingsTimeout, drainTimeout },
+    h2: {
+      keepAlive: {
+        ...keepAlive,
+        drainInterval: Math.min(DRAIN_INTERVAL, keepAlive.interval || DRAIN_INTERVAL),
+      },
+      idleTimeout,
+      maxLifetime,
+      settingsTimeout,
+      drainTimeout,
+    },
     'http/1.1': {
-      keepAlive: { ...keepAlive, interval: 0 },
+      keepAlive: { ...keepAlive, interval: 0, drainInterval: 0 },
       idleTimeout: http1.idleTimeout,
       maxLifetime: http1.maxLifetime,
       settingsTimeout,

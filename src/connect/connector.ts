@@ -1,7 +1,7 @@
 import * as net from 'node:net'
 import * as tls from 'node:tls'
 import type { Clock } from '../core/clock.ts'
-import { ConnectError, type Phase } from '../core/errors.ts'
+import { ClientError, ConnectError, type Phase } from '../core/errors.ts'
 import type { Origin } from '../core/origin.ts'
 import type { AlpnProtocol } from '../wire/contract.ts'
 import { alpnRejected, type DialFacts, dialFailure, dialTimeout } from './connect-failure.ts'
@@ -87,6 +87,7 @@ function dial(
     try {
       new Dial(options, origin, offer, resumption, signal, resolve, reject)
     } catch (cause) {
+      if (cause instanceof ClientError) return reject(cause)
       reject(dialFailure({ origin, phase: 'connect', rejectedCertificate: false, offer }, cause as Error))
     }
   })

@@ -82,7 +82,8 @@ function methodOf(method: unknown): string {
 }
 
 function bodyOf(init: FetchInit, request: Request | null, method: string): ExtractedBody | null {
-  const given = init.body ?? (init.body === undefined ? request?.body : null) ?? null
+  // As on the platform, null is no body of its own and leaves the Request's in place.
+  const given = init.body ?? request?.body ?? null
   if (given === null) return null
   if (method === 'GET' || method === 'HEAD') throw bodyNotAllowed(method)
   const extracted = extractBody(given as BodyInput)

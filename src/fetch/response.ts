@@ -121,7 +121,9 @@ class LazyResponse {
 
   async blob(): Promise<Blob> {
     const bytes = await this.#collect('blob')
-    return new Blob([bytes as Uint8Array<ArrayBuffer>], { type: this.headers.get('content-type') ?? '' })
+    // The platform knows how a MIME type is read and written.
+    const { headers } = this
+    return new Response(bytes as Uint8Array<ArrayBuffer>, { headers }).blob()
   }
 
   async formData(): Promise<FormData> {
@@ -147,7 +149,6 @@ class LazyResponse {
 
   #asNative(): Response {
     this.#native ??= new Response(this.#body === null ? null : platformStream(this.#body), {
-      status: this.#body === null ? 200 : this.#response.status,
       headers: this.headers,
     })
     return this.#native

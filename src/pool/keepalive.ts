@@ -9,11 +9,14 @@ export interface KeepalivePolicy {
   readonly timeout: number
   /** PING also when no stream is open. */
   readonly whenIdle: boolean
+  /** The same as `interval` for a connection that is draining; 0: as any other. */
+  readonly drainInterval: number
 }
 
 /** What keepalive sees of a connection, and how it acts on it. */
 export interface KeepaliveTarget extends PingTarget {
   isBusy(): boolean
+  isDraining(): boolean
   /** The transport is gone, although nobody said so. */
   isSevered(): boolean
   /** The peer is dead: `silentMs` without an answer, or `cause` when there was no asking it. */
@@ -112,6 +115,11 @@ export class Keepalive {
     return probe
   }
 
+  get #interval(): number {
+    const { interval, drainInterval } = this.#policy
+    return drainInterval > 0 && this.#target.isDraining() ? drainInterval : interval
+  }
+
   #worthWatching(): boolean {
     return this.#target.isBusy() || (this.#policy.whenIdle && this.#policy.interval > 0)
   }
@@ -132,7 +140,8 @@ export class Keepalive {
     if (!this.#worthWatching()) return
     if (this.#target.bytesReceived() !== this.#bytesSeen) this.#hear()
     else if (this.#target.isSevered()) return this.#target.onDead(this.#clock.now() - this.#heardAt, null)
-    const { interval, timeout } = this.#policy
+    const { timeout } = this.#policy
+    const interval = this.#interval
     this.#arm()
     if (interval > 0 && this.#clock.now() - this.#heardAt >= interval) this.probe(timeout)
   }

@@ -103,6 +103,7 @@ export class PooledConnection implements ConnectionListener {
     this.keepalive = new Keepalive(clock, policy.keepAlive, {
       bytesReceived: () => this.#connection.bytesReceived,
       isBusy: () => this.#connection.openExchanges > 0,
+      isDraining: () => this.#standing === 'draining',
       isSevered: () => this.#connection.severed,
       ping: () => this.#connection.ping(),
       onDead: (silentMs, cause) => this.#onDead(silentMs, cause),
@@ -252,8 +253,9 @@ export class PooledConnection implements ConnectionListener {
   }
 
   onClosed(error: ClientError | null): void {
-    if (!this.#wasReady && this.#standing !== 'draining') this.#pool.onEarlyEnd(error)
+    const early = !this.#wasReady && this.#standing !== 'draining'
     this.#move('closed')
+    if (early) this.#pool.onEarlyEnd(error)
     this.#stopTimers()
     this.#drainTimer?.cancel()
     this.keepalive.stop()

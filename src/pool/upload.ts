@@ -34,10 +34,11 @@ export class Upload {
 
   start(): void {
     const { body, trailers, declared } = this.#options
-    if (body.kind === 'bytes' && trailers === null) {
+    if (body.kind === 'bytes' && trailers === null && body.bytes.length <= PIECE) {
       if (declared !== null && declared !== body.bytes.length) {
         return this.#fail(new LengthMismatch(declared, body.bytes.length))
       }
+      this.#sent = body.bytes.length
       this.#exchange.write(body.bytes)
       this.#exchange.end()
       return
@@ -60,8 +61,7 @@ export class Upload {
   }
 
   async #run(body: RequestBody): Promise<void> {
-    if (body.kind === 'stream') await this.#pump(body.open())
-    else this.#write(body.bytes)
+    await this.#pump(body.kind === 'stream' ? body.open() : piecesOf(body.bytes))
     if (this.#stopped) return
     const { declared, trailers } = this.#options
     if (declared !== null && this.#sent !== declared) throw new LengthMismatch(declared, this.#sent)
@@ -96,6 +96,13 @@ export class Upload {
     this.stop()
     this.#options.onFailed(bodyFailure(this.#options.origin, cause))
   }
+}
+
+/** Bytes of a large body that are handed to the wire at once: more, and nobody could tell whether they move. */
+const PIECE = 256 * 1024
+
+async function* piecesOf(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
+  for (let start = 0; start < bytes.length; start += PIECE) yield bytes.subarray(start, start + PIECE)
 }
 
 class LengthMismatch extends Error {

@@ -50,7 +50,7 @@ export interface Connection {
   ping(): Promise<number>
   /** Takes no new exchanges, finishes those it has, then closes, telling the peer so (GOAWAY). */
   drain(): void
-  /** Ends everything now. Every open exchange gets `error`, before this returns. */
+  /** Ends everything now. Every open exchange gets `error`, or a copy that knows its stream, before this returns. */
   destroy(error: ClientError): void
   /** Whether the connection keeps the process alive. */
   ref(): void

@@ -1,5 +1,5 @@
 import type { ClientRequest, IncomingMessage, InformationEvent } from 'node:http'
-import type { ClientError, Processed } from '../../core/errors.ts'
+import { type ClientError, copyOf, type Processed } from '../../core/errors.ts'
 import type { HeaderList } from '../../core/headers.ts'
 import type { Exchange, ExchangeHandler } from '../contract.ts'
 import {
@@ -138,7 +138,11 @@ export class NodeHttp1Exchange implements Exchange {
     if (this.#over) return
     this.#over = true
     this.#request.destroy()
-    this.#handler.onError(error)
+    // Who destroys does not know how far this exchange had come.
+    const answered = this.sawHead && error.processed !== 'yes'
+    this.#handler.onError(
+      answered ? copyOf(error, error.message, { phase: 'body', processed: 'yes' }) : error,
+    )
   }
 
   #listen(): void {

@@ -87,7 +87,7 @@ export class NodeHttp2Exchange implements Exchange {
   fail(error: ClientError): void {
     if (this.#settled) return
     this.#settled = true
-    this.#handler.onError(this.#sawHead && error.processed !== 'yes' ? forStream(error, this) : error)
+    this.#handler.onError(forStream(error, this))
   }
 
   /** Takes over what Node holds back while the exchange is paused; at most the stream's window. */
