@@ -12,7 +12,7 @@ import { createFetch, type Fetch } from './fetch/fetch.ts'
 import { signalOf } from './fetch/request.ts'
 import { compose } from './interceptors/compose.ts'
 import { createDecompress } from './interceptors/decompress.ts'
-import { redirect } from './interceptors/redirect.ts'
+import { createRedirect } from './interceptors/redirect.ts'
 import { createRetry } from './interceptors/retry.ts'
 import { validate } from './interceptors/validate.ts'
 import { sweepPeriod } from './pool/phase-timeouts.ts'
@@ -125,7 +125,7 @@ class TrunklineClient implements Client {
     const dispatch = compose(
       [
         ...options.interceptors,
-        redirect,
+        createRedirect(clock),
         createRetry(clock, this.#lifetime),
         createDecompress(options.limits.responseBody),
         ...options.networkInterceptors,

@@ -96,7 +96,8 @@ export class BodyQueue {
 
   /** The reader was garbage-collected. One who waits for the whole needs no body object to do so. */
   abandon(): void {
-    if (this.#collector === null) this.cancel(new DOMException('The body was dropped unread.', 'AbortError'))
+    if (this.#collector === null && !this.settled)
+      this.cancel(new DOMException('The body was dropped unread.', 'AbortError'))
   }
 
   /** The next chunk, or null at the end. One read at a time. */
@@ -192,9 +193,10 @@ export class ResponseBody implements AsyncIterable<Uint8Array> {
   readonly #queue: BodyQueue
   #used = false
 
-  constructor(queue: BodyQueue) {
+  /** `small`: it fits into the queue, and so comes to its end even if nobody reads it. */
+  constructor(queue: BodyQueue, small = false) {
     this.#queue = queue
-    if (!queue.settled) abandoned.register(this, queue)
+    if (!small && !queue.settled) abandoned.register(this, queue)
   }
 
   /** Whether reading has begun. */

@@ -31,6 +31,7 @@ export function toClientRequest(
 ): ClientRequest {
   const init = given ?? {}
   const request = input instanceof Request ? input : null
+  if ((init.integrity ?? request?.integrity ?? '') !== '') throw integrityUnsupported()
   const target = parseTarget(urlOf(input))
   const method = methodOf(init.method ?? request?.method ?? 'GET')
   const body = bodyOf(init, request, method)
@@ -71,6 +72,14 @@ function urlOf(input: string | URL | Request): string | URL {
     )
   }
   return parsed ?? url
+}
+
+/** A digest that nobody checks is worse than none. */
+function integrityUnsupported(): InvalidRequestError {
+  return new InvalidRequestError(
+    'ERR_TRUNKLINE_INVALID_OPTION',
+    'The option integrity is not supported: digests are not verified. Compare the bytes yourself, or leave it out.',
+  )
 }
 
 function methodOf(method: unknown): string {

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream'
 import * as zlib from 'node:zlib'
+import { changedResponse } from '../core/changed-response.ts'
 import type { ClientRequest, ClientResponse, Interceptor } from '../core/dispatch.ts'
 import { bodyTooLarge, ProtocolError } from '../core/errors.ts'
 import { combinedHeader } from '../core/headers.ts'
@@ -43,7 +44,7 @@ function decompress(response: ClientResponse, request: ClientRequest, limit: num
   // A coding nobody here knows: the bytes are handed on as they are, as the platform does.
   if (codings.some((coding) => !Object.hasOwn(DECODERS, coding))) return response
   const body = decoded(response.body, codings, request, limit)
-  return Object.create(response, { body: { value: body, enumerable: true } }) as ClientResponse
+  return changedResponse(response, { body })
 }
 
 function codingsOf(response: ClientResponse): string[] {

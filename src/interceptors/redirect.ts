@@ -1,9 +1,11 @@
-import type { ClientRequest, ClientResponse, Interceptor } from '../core/dispatch.ts'
+import { changedResponse } from '../core/changed-response.ts'
+import type { Clock } from '../core/clock.ts'
+import type { ClientRequest, ClientResponse, Dispatch, Interceptor } from '../core/dispatch.ts'
 import { type ErrorDetails, ProtocolError } from '../core/errors.ts'
 import { headerValue, withoutHeaders } from '../core/headers.ts'
 import { parseTarget, type Target } from '../core/origin.ts'
 import { canSend, notReplayable } from '../core/request-body.ts'
-import { discardOrCancel } from './dismiss.ts'
+import { dismiss } from './dismiss.ts'
 
 /** The Fetch standard's limit (HTTP-redirect fetch, step 7). */
 const MOST_REDIRECTS = 20
@@ -19,13 +21,21 @@ const BODY_HEADERS = new Set([
 const CREDENTIALS = new Set(['authorization', 'cookie', 'proxy-authorization'])
 
 /** Follows redirects as the Fetch standard has it (HTTP-redirect fetch; RFC 9110 section 15.4). */
-export const redirect: Interceptor = (next) => async (request) => {
+export function createRedirect(clock: Clock): Interceptor {
+  return (next) => (request) => followRedirects(next, request, clock)
+}
+
+async function followRedirects(
+  next: Dispatch,
+  request: ClientRequest,
+  clock: Clock,
+): Promise<ClientResponse> {
   let current = request
   for (let hops = 0; ; hops += 1) {
     const response = await next(current)
     const location = current.redirect === 'manual' ? null : locationOf(response)
-    if (location === null) return hops === 0 ? response : withRedirects(response, hops)
-    await discardOrCancel(response)
+    if (location === null) return hops === 0 ? response : changedResponse(response, { redirects: hops })
+    await dismiss(response, clock)
     if (current.redirect === 'error')
       throw refused(current, `answered ${response.status} where redirects are not allowed`)
     if (hops === MOST_REDIRECTS) throw tooMany(request)
@@ -67,10 +77,6 @@ function follow(request: ClientRequest, status: number, target: Target): ClientR
 
 function isSafeRead(method: string): boolean {
   return method === 'GET' || method === 'HEAD'
-}
-
-function withRedirects(response: ClientResponse, redirects: number): ClientResponse {
-  return Object.create(response, { redirects: { value: redirects, enumerable: true } }) as ClientResponse
 }
 
 function at(request: ClientRequest): ErrorDetails {

@@ -3,7 +3,8 @@ export function retryAfterMs(value: string, now: number): number | null {
   const text = value.trim()
   if (/^[0-9]+$/.test(text)) return Math.min(Number(text) * 1000, Number.MAX_SAFE_INTEGER)
   if (!HTTP_DATE.test(text)) return null
-  const at = Date.parse(text)
+  // The asctime form names no zone, and means GMT as the others do.
+  const at = Date.parse(text.endsWith('GMT') ? text : `${text} GMT`)
   return Number.isNaN(at) ? null : Math.max(0, at - now)
 }
 

@@ -6,7 +6,7 @@ import type { Lifetime } from '../core/lifetime.ts'
 import { pause } from '../core/pause.ts'
 import { canSend } from '../core/request-body.ts'
 import type { RetryEvent, RetryPolicy } from '../core/retry-policy.ts'
-import { discardOrCancel } from './dismiss.ts'
+import { dismiss } from './dismiss.ts'
 import { retryAfterMs } from './retry-after.ts'
 import { RetryBudget } from './retry-budget.ts'
 
@@ -22,7 +22,7 @@ export function createRetry(
   const budget = new RetryBudget()
   return (next) => async (request) => {
     const policy = request.retry
-    if (policy.limit === 0 || !repeatable(request, policy)) return next(request)
+    if (policy.limit === 0) return next(request)
     const origin = request.target.origin.key
     budget.earn(origin)
     let attempts = 0
@@ -32,9 +32,9 @@ export function createRetry(
         attempts += outcome.error.attempts
         outcome.error.attempts = attempts
       }
-      const delay = retry > policy.limit ? null : delayFor(outcome, policy, retry, random)
+      const delay = retry > policy.limit ? null : delayFor(outcome, request, retry, random)
       if (delay === null || !canSend(request.body) || !budget.spend(origin)) return settle(outcome)
-      if ('response' in outcome) await discardOrCancel(outcome.response)
+      if ('response' in outcome) await dismiss(outcome.response, clock)
       policy.onRetry?.(eventOf(request, outcome, retry, delay))
       if (delay > 0) await pause(clock, lifetime, delay, request.signal)
     }
@@ -64,17 +64,24 @@ function repeatable(request: ClientRequest, policy: RetryPolicy): boolean {
 }
 
 /** ms to wait before the next attempt; null when there shall be none. */
-function delayFor(outcome: Outcome, policy: RetryPolicy, retry: number, random: () => number): number | null {
+function delayFor(
+  outcome: Outcome,
+  request: ClientRequest,
+  retry: number,
+  random: () => number,
+): number | null {
+  const policy = request.retry
   const backoff = random() * Math.min(policy.maxDelay, policy.baseDelay * 2 ** (retry - 1))
   if ('error' in outcome) {
     const { error } = outcome
-    if (!(error instanceof ClientError) || error.processed === 'yes' || !policy.errors.includes(error.code))
+    if (!(error instanceof ClientError) || !policy.errors.includes(error.code)) return null
+    if (error.processed === 'yes' || (error.processed === 'maybe' && !repeatable(request, policy)))
       return null
     // The connection was at fault, not the origin: the first retry goes out at once, over another one.
     return retry === 1 ? 0 : backoff
   }
   const { status, headers } = outcome.response
-  if (!policy.statuses.includes(status)) return null
+  if (!policy.statuses.includes(status) || !repeatable(request, policy)) return null
   const asked = retryAfterMs(headerValue(headers, 'retry-after') ?? '', Date.now())
   if (asked === null) return backoff
   return asked <= policy.maxRetryAfter ? asked : null

@@ -290,14 +290,16 @@ export class PooledConnection implements ConnectionListener {
   }
 
   #onDead(silentMs: number, cause: unknown): void {
-    const sign = this.#connection.severed
+    const { severed } = this.#connection
+    const unanswered = `the peer did not answer a PING within ${Math.round(silentMs)} ms`
+    const sign = severed
       ? 'its TCP connection was cut'
       : cause === null
-        ? `the peer did not answer a PING within ${Math.round(silentMs)} ms`
+        ? unanswered
         : 'it takes no more PINGs'
     this.destroy(
       new ConnectionError(
-        'ERR_TRUNKLINE_PING_TIMEOUT',
+        severed ? 'ERR_TRUNKLINE_CONNECTION_LOST' : 'ERR_TRUNKLINE_PING_TIMEOUT',
         `The connection to ${this.#origin.key} is dead: ${sign}. A new one is dialled for the next request.`,
         { origin: this.#origin.key, connectionId: this.id, cause },
       ),

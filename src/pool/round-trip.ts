@@ -6,7 +6,7 @@ import type { Lifetime } from '../core/lifetime.ts'
 import type { Entry } from '../core/linked-queue.ts'
 import { pause } from '../core/pause.ts'
 import { canSend } from '../core/request-body.ts'
-import { BodyQueue, ResponseBody } from '../core/response-body.ts'
+import { BODY_HIGH_WATER_MARK, BodyQueue, ResponseBody } from '../core/response-body.ts'
 import type { Sweeper, Swept } from '../core/sweeper.ts'
 import type { Exchange, ExchangeHandler } from '../wire/contract.ts'
 import { cutOff, malformedResponseLength, wrongRequestLength } from './message-errors.ts'
@@ -14,8 +14,9 @@ import type { OriginPool } from './origin-pool.ts'
 import { bodyTimeout, headersTimeout, type PhaseTimeouts, queueTimeout } from './phase-timeouts.ts'
 import type { Waiter } from './pool-context.ts'
 import type { PooledConnection } from './pooled-connection.ts'
+import { ReceivedResponse } from './received-response.ts'
 import { contradicts, expectsContinue, hasNoBody, headOf, shapeOf } from './request-shape.ts'
-import { type Steps, timingsOf } from './timings.ts'
+import type { Steps } from './timings.ts'
 import { Upload } from './upload.ts'
 
 /** Requests that a peer provably did not process are sent again so often, whatever their method (RFC 9113 section 8.7). */
@@ -61,30 +62,32 @@ type Stage =
   | ({ readonly name: 'receiving'; readonly body: BodyQueue } & OnWire)
   | { readonly name: 'done' }
 
+const NOTHING = () => {}
 const DONE: Stage = { name: 'done' }
 const RESTING: Stage = { name: 'resting' }
 const IN_POOL: Stage = { name: 'waiting', entry: null }
 
-class RoundTrip implements Waiter, ExchangeHandler, Swept {
+class RoundTrip implements Waiter, ExchangeHandler, Swept, Steps {
   readonly #context: RoundTripContext
   readonly #request: ClientRequest
-  readonly #resolve: (response: ClientResponse) => void
-  readonly #reject: (error: unknown) => void
-  readonly #calledAt: number
+  #resolve: (response: ClientResponse) => void
+  #reject: (error: unknown) => void
+  readonly calledAt: number
   #stage: Stage = IN_POOL
   /** When the present phase began, or last moved. */
   #movedAt: number
   #uploadedThen = 0
   /** Content-Length of the request. */
   #declared: number | null = null
-  #attempts = 0
-  #sentAt = 0
-  #headAt = 0
-  #endedAt: number | null = null
+  attempts = 0
+  sentAt = 0
+  headAt = 0
+  endedAt: number | null = null
   #upload: Upload | null = null
   /** The upload waits for 100 (Continue). */
   #continueTimer: Timer | null = null
   #misdirected = false
+  #refusedBy: PooledConnection | null = null
   #expectedLength: number | null = null
   #receivedLength = 0
   #trailers: HeaderList | null = null
@@ -99,8 +102,8 @@ class RoundTrip implements Waiter, ExchangeHandler, Swept {
     this.#request = request
     this.#resolve = resolve
     this.#reject = reject
-    this.#calledAt = context.clock.now()
-    this.#movedAt = this.#calledAt
+    this.calledAt = context.clock.now()
+    this.#movedAt = this.calledAt
   }
 
   get #origin(): string {
@@ -141,9 +144,9 @@ class RoundTrip implements Waiter, ExchangeHandler, Swept {
   }
 
   start(connection: PooledConnection): void {
-    this.#attempts += 1
-    this.#sentAt = this.#context.clock.now()
-    this.#movedAt = this.#sentAt
+    this.attempts += 1
+    this.sentAt = this.#context.clock.now()
+    this.#movedAt = this.sentAt
     try {
       const bytesBefore = connection.bytesReceived
       const shape = shapeOf(this.#request)
@@ -179,8 +182,8 @@ class RoundTrip implements Waiter, ExchangeHandler, Swept {
     const { connection, exchange } = stage
     if (status === 421 && this.#sendElsewhere(stage)) return
     this.#continue()
-    this.#headAt = this.#context.clock.now()
-    this.#movedAt = this.#headAt
+    this.headAt = this.#context.clock.now()
+    this.#movedAt = this.headAt
     const length = contentLength(headers)
     if (length === 'invalid') return this.#giveUp(exchange, malformedResponseLength(this.#origin))
     this.#expectedLength = hasNoBody(this.#request.method, status) ? 0 : length
@@ -190,7 +193,15 @@ class RoundTrip implements Waiter, ExchangeHandler, Swept {
       cancel: () => this.#onBodyCancelled(exchange),
     })
     this.#stage = { name: 'receiving', connection, exchange, body, bytesBefore: stage.bytesBefore }
-    this.#resolve(this.#response(connection, exchange, status, headers, body))
+    const whole = this.#expectedLength !== null && this.#expectedLength < BODY_HIGH_WATER_MARK
+    const { streamId } = exchange
+    const { href } = this.#request.target
+    const reader = new ResponseBody(body, whole)
+    this.#resolve(new ReceivedResponse(status, headers, reader, href, streamId, connection, this))
+    // Older V8s keep a promise, and so the response, alive through its resolve function; a response that nobody
+    // holds is to be collected.
+    this.#resolve = NOTHING
+    this.#reject = NOTHING
   }
 
   onData(chunk: Uint8Array): void {
@@ -218,7 +229,7 @@ class RoundTrip implements Waiter, ExchangeHandler, Swept {
     const received = this.#receivedLength
     if (expected !== null && expected !== received)
       return this.#fail(cutOff(this.#origin, streamId, expected, received))
-    this.#endedAt = this.#context.clock.now()
+    this.endedAt = this.#context.clock.now()
     this.#finish()
     stage.body.end(this.#trailers)
     this.#context.onSettled(null)
@@ -228,8 +239,9 @@ class RoundTrip implements Waiter, ExchangeHandler, Swept {
     if (this.#stage.name === 'done') return
     if (!this.#mayReplay(error)) return this.#fail(error)
     this.#stopUpload()
+    if (error.code === 'ERR_TRUNKLINE_STREAM_REFUSED') this.#onRefused()
     if (error.code === 'ERR_TRUNKLINE_HTTP_1_1_REQUIRED') this.#context.pool(this.#request).requireHttp1()
-    const longest = REPLAY_DELAYS[this.#attempts - 1] ?? 0
+    const longest = REPLAY_DELAYS[this.attempts - 1] ?? 0
     if (longest === 0) return this.#enter()
     this.#stage = RESTING
     const { clock, lifetime } = this.#context
@@ -239,6 +251,14 @@ class RoundTrip implements Waiter, ExchangeHandler, Swept {
       },
       (reason) => this.#fail(reason),
     )
+  }
+
+  /** A connection that refuses this request twice with nothing else open on it will hardly take it the third time. */
+  #onRefused(): void {
+    if (this.#stage.name !== 'sent') return
+    const { connection } = this.#stage
+    if (this.#refusedBy === connection && connection.openExchanges <= 1) connection.retire()
+    this.#refusedBy = connection
   }
 
   #enter(): void {
@@ -254,7 +274,7 @@ class RoundTrip implements Waiter, ExchangeHandler, Swept {
 
   /** Only what was provably not processed, and only with a body that can be sent from its start. */
   #mayReplay(error: ClientError): boolean {
-    if (this.#stage.name === 'receiving' || error.processed !== 'no' || this.#attempts > MOST_REPLAYS)
+    if (this.#stage.name === 'receiving' || error.processed !== 'no' || this.attempts > MOST_REPLAYS)
       return false
     return REPLAYED.has(error.code) && canSend(this.#request.body)
   }
@@ -335,10 +355,10 @@ class RoundTrip implements Waiter, ExchangeHandler, Swept {
     const stage = this.#stage
     if (stage.name === 'done') return
     if (error instanceof ClientError) {
-      error.attempts = this.#attempts
+      error.attempts = this.attempts
       error.origin ??= this.#request.target.origin.key
     }
-    this.#endedAt = this.#context.clock.now()
+    this.endedAt = this.#context.clock.now()
     this.#finish()
     if (stage.name === 'receiving') stage.body.fail(error)
     else this.#reject(error)
@@ -350,39 +370,6 @@ class RoundTrip implements Waiter, ExchangeHandler, Swept {
     this.#context.sweeper.delete(this)
     this.#stopUpload()
     this.#request.signal?.removeEventListener('abort', this.#onAbort)
-  }
-
-  get #steps(): Steps {
-    return {
-      calledAt: this.#calledAt,
-      sentAt: this.#sentAt,
-      headAt: this.#headAt,
-      endedAt: this.#endedAt,
-      attempts: this.#attempts,
-    }
-  }
-
-  #response(
-    connection: PooledConnection,
-    exchange: Exchange,
-    status: number,
-    headers: HeaderList,
-    queue: BodyQueue,
-  ): ClientResponse {
-    const timings = () => timingsOf(this.#steps, connection)
-    return {
-      status,
-      headers,
-      body: new ResponseBody(queue),
-      url: this.#request.target.href,
-      redirects: 0,
-      protocol: connection.protocol,
-      connectionId: connection.id,
-      streamId: exchange.streamId,
-      get timings() {
-        return timings()
-      },
-    }
   }
 }
 

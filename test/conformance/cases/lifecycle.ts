@@ -168,7 +168,7 @@ export const lifecycleCases: Cases = {
     await sleep(20)
     wire.drain()
     const error = wire.destroy()
-    expect(recording.error).toMatchObject({ code: error.code, message: error.message })
+    expectDestroyed(recording, error)
     expect(await wire.untilClosed()).toBe(error)
   },
 

@@ -1,0 +1,17 @@
+import type { ClientResponse } from './dispatch.ts'
+
+/** A response like another one, but for what an interceptor made of it. */
+export function changedResponse(
+  response: ClientResponse,
+  change: Partial<Pick<ClientResponse, 'status' | 'headers' | 'body' | 'redirects'>>,
+): ClientResponse {
+  const { status, headers, body, url, redirects, protocol, connectionId, streamId } = response
+  return {
+    ...{ status, headers, body, url, redirects, protocol, connectionId, streamId },
+    ...change,
+    // Read late: phases go on after the head.
+    get timings() {
+      return response.timings
+    },
+  }
+}

@@ -1,0 +1,273 @@
+import { inspect } from 'node:util'
+import { describe, expect, test } from 'vitest'
+import { ConnectionError } from '../../../src/core/errors.ts'
+import type { HeaderList } from '../../../src/core/headers.ts'
+import { toFetchResponse } from '../../../src/fetch/response.ts'
+import { clientResponse, openResponse, TIMINGS } from '../fakes/exchange.ts'
+
+const make = (body = 'hello', headers: HeaderList = [], status = 200, method = 'GET') =>
+  toFetchResponse(clientResponse(status, headers, body), method)
+
+const lost = () => new ConnectionError('ERR_TRUNKLINE_CONNECTION_LOST', 'lost')
+
+describe('is a Response', () => {
+  test('to instanceof, to its tag, and to the constructors of the platform', async () => {
+    const response = make('hello', ['x-a', '1'], 201)
+    expect(response).toBeInstanceOf(Response)
+    expect(Object.prototype.toString.call(response)).toBe('[object Response]')
+    const copy = new Response(response.body, response)
+    expect(copy.status).toBe(201)
+    expect(copy.headers.get('x-a')).toBe('1')
+    expect(await copy.text()).toBe('hello')
+  })
+
+  test('with status, ok, url, type and what only we know', () => {
+    const { response } = openResponse(404, [], {
+      url: 'https://example.test/x',
+      redirects: 2,
+      protocol: 'http/1.1',
+      connectionId: 9,
+      streamId: undefined,
+    })
+    expect(toFetchResponse(response, 'GET')).toMatchObject({
+      status: 404,
+      ok: false,
+      statusText: '',
+      url: 'https://example.test/x',
+      redirected: true,
+      type: 'basic',
+      protocol: 'http/1.1',
+      connectionId: 9,
+      streamId: undefined,
+      timings: TIMINGS,
+    })
+  })
+
+  test.each([
+    [199, false],
+    [200, true],
+    [299, true],
+    [300, false],
+  ])('%i is ok: %s', (status, ok) => {
+    expect(make('', [], status).ok).toBe(ok)
+  })
+
+  test('headers are made once, with repeats joined and cookies apart', () => {
+    const response = make('', ['a', '1', 'a', '2', 'set-cookie', 'x=1', 'set-cookie', 'y=2'])
+    expect(response.headers).toBe(response.headers)
+    expect(response.headers.get('a')).toBe('1, 2')
+    expect(response.headers.getSetCookie()).toEqual(['x=1', 'y=2'])
+  })
+
+  test('shows itself in the console with what matters', () => {
+    const shown = inspect(make('', ['x-a', '1'], 201))
+    for (const part of [
+      'Response',
+      'status: 201',
+      'https://example.test/',
+      "protocol: 'h2'",
+      'x-a',
+      'bodyUsed: false',
+    ])
+      expect(shown).toContain(part)
+  })
+})
+
+describe('reading', () => {
+  test('text, json, bytes, arrayBuffer and blob', async () => {
+    expect(await make('é€').text()).toBe('é€')
+    expect(await make('\ufeffx').text()).toBe('x')
+    expect(await make('{"a":[1]}').json()).toEqual({ a: [1] })
+    const bytes = await make('ab').bytes()
+    expect(bytes.constructor).toBe(Uint8Array)
+    expect([...bytes]).toEqual([97, 98])
+    const buffer = await make('ab').arrayBuffer()
+    expect(buffer).toBeInstanceOf(ArrayBuffer)
+    expect(buffer.byteLength).toBe(2)
+    const blob = await make('ab', ['content-type', 'text/css']).blob()
+    expect(blob.type).toBe('text/css')
+    expect(await blob.text()).toBe('ab')
+  })
+
+  test('an arrayBuffer is the body’s alone, whatever slab its chunk was cut from', async () => {
+    const { response, queue } = openResponse()
+    queue.push(Buffer.from('xxabxx').subarray(2, 4))
+    queue.end(null)
+    expect(Buffer.from(await toFetchResponse(response, 'GET').arrayBuffer()).toString()).toBe('ab')
+  })
+
+  test.each(['Text/HTML; Charset=UTF-8', 'application/json', 'nonsense', ''])(
+    'the type of a blob for %j is the platform’s',
+    async (type) => {
+      const blob = await new Response('x', { headers: { 'content-type': type } }).blob()
+      expect((await make('x', ['content-type', type]).blob()).type).toBe(blob.type)
+    },
+  )
+
+  test('formData, multipart and urlencoded', async () => {
+    const form = await make('a=1&b=%20', ['content-type', 'application/x-www-form-urlencoded']).formData()
+    expect([...form]).toEqual([
+      ['a', '1'],
+      ['b', ' '],
+    ])
+    const native = new Response(form)
+    const type = native.headers.get('content-type') as string
+    const multipart = await make(await native.text(), ['content-type', type]).formData()
+    expect([...multipart]).toEqual([
+      ['a', '1'],
+      ['b', ' '],
+    ])
+    await expect(make('x', ['content-type', 'text/plain']).formData()).rejects.toBeInstanceOf(TypeError)
+  })
+
+  test('what is no JSON is a SyntaxError', async () => {
+    await expect(make('{').json()).rejects.toBeInstanceOf(SyntaxError)
+    await expect(make('').json()).rejects.toBeInstanceOf(SyntaxError)
+  })
+
+  test('once: bodyUsed from the first call on, and every further one a TypeError', async () => {
+    for (const first of ['text', 'json', 'bytes', 'arrayBuffer', 'blob', 'formData'] as const) {
+      const response = make('{}', ['content-type', 'application/x-www-form-urlencoded'])
+      expect(response.bodyUsed).toBe(false)
+      const reading = response[first]()
+      expect(response.bodyUsed).toBe(true)
+      for (const second of ['text', 'json', 'bytes', 'arrayBuffer', 'blob', 'formData'] as const)
+        await expect(response[second]()).rejects.toBeInstanceOf(TypeError)
+      expect(() => response.clone()).toThrow(TypeError)
+      await reading
+    }
+  })
+
+  test('a body cut off rejects with TypeError "terminated", its cause the reason', async () => {
+    for (const method of ['text', 'json', 'bytes', 'arrayBuffer', 'blob'] as const) {
+      const { response, queue } = openResponse()
+      const reading = toFetchResponse(response, 'GET')[method]()
+      const cause = lost()
+      queue.fail(cause)
+      await expect(reading).rejects.toMatchObject({ name: 'TypeError', message: 'terminated', cause })
+    }
+  })
+
+  test('a body aborted rejects with the reason itself', async () => {
+    const { response, queue } = openResponse()
+    const reading = toFetchResponse(response, 'GET').text()
+    const reason = new DOMException('enough', 'AbortError')
+    queue.fail(reason)
+    await expect(reading).rejects.toBe(reason)
+  })
+})
+
+describe('body', () => {
+  test('is one stream, made when asked for', async () => {
+    const response = make('hello')
+    const { body } = response
+    expect(body).toBeInstanceOf(ReadableStream)
+    expect(response.body).toBe(body)
+    expect(response.bodyUsed).toBe(false)
+    const { value } = await (body as ReadableStream<Uint8Array>).getReader().read()
+    expect(Buffer.from(value as Uint8Array).toString()).toBe('hello')
+    expect(response.bodyUsed).toBe(true)
+  })
+
+  test('looked at, the other methods still work', async () => {
+    const response = make('{"a":1}')
+    void response.body
+    expect(await response.json()).toEqual({ a: 1 })
+    expect(response.bodyUsed).toBe(true)
+  })
+
+  test('locked, they do not', async () => {
+    const response = make()
+    response.body?.getReader()
+    await expect(response.text()).rejects.toBeInstanceOf(TypeError)
+    expect(() => response.clone()).toThrow(TypeError)
+  })
+
+  test('cut off, its reader gets a TypeError "terminated"', async () => {
+    const { response, queue } = openResponse()
+    const reader = toFetchResponse(response, 'GET').body?.getReader()
+    const read = reader?.read()
+    const cause = lost()
+    queue.fail(cause)
+    await expect(read).rejects.toMatchObject({ name: 'TypeError', message: 'terminated', cause })
+  })
+
+  test('cancelled, the server is told', async () => {
+    const { response, log } = openResponse()
+    await toFetchResponse(response, 'GET').body?.cancel()
+    expect(log.cancelled).toBe(1)
+  })
+
+  test('can be iterated, and leaving early cancels', async () => {
+    const { response, queue, log } = openResponse()
+    queue.push(Buffer.from('a'))
+    for await (const chunk of toFetchResponse(response, 'GET').body as ReadableStream<Uint8Array>) {
+      expect(Buffer.from(chunk).toString()).toBe('a')
+      break
+    }
+    expect(log.cancelled).toBe(1)
+  })
+
+  test.each([204, 205, 304])('of %i is null, and reads as empty again and again', async (status) => {
+    const response = make('', [], status)
+    expect(response.body).toBeNull()
+    expect(await response.text()).toBe('')
+    expect(await response.text()).toBe('')
+    expect(response.bodyUsed).toBe(false)
+    expect((await response.arrayBuffer()).byteLength).toBe(0)
+    expect(response.clone().body).toBeNull()
+  })
+
+  test('of HEAD is null', () => {
+    expect(make('', ['content-length', '5'], 200, 'HEAD').body).toBeNull()
+  })
+
+  test.each([200, 404, 599, 600, 799, 999])('of a status of %i is a stream', async (status) => {
+    const response = make('x', [], status)
+    expect(response.status).toBe(status)
+    expect(await new Response(response.body).text()).toBe('x')
+  })
+})
+
+describe('clone', () => {
+  test('both can be read, in any order', async () => {
+    const response = make('hello', ['x-a', '1'], 201)
+    const copy = response.clone()
+    expect(copy).toBeInstanceOf(Response)
+    expect(copy).toMatchObject({ status: 201, url: response.url })
+    expect(copy.headers.get('x-a')).toBe('1')
+    expect(await copy.text()).toBe('hello')
+    expect(response.bodyUsed).toBe(false)
+    expect(await response.text()).toBe('hello')
+  })
+
+  test('of a clone', async () => {
+    const response = make('hello')
+    const texts = [response, response.clone(), response.clone().clone()].map((one) => one.text())
+    expect(await Promise.all(texts)).toEqual(['hello', 'hello', 'hello'])
+  })
+
+  test('fails as the original does', async () => {
+    const { response, queue } = openResponse()
+    const original = toFetchResponse(response, 'GET')
+    const texts = [original.clone().text(), original.text()]
+    queue.fail(lost())
+    for (const text of texts) await expect(text).rejects.toMatchObject({ message: 'terminated' })
+  })
+})
+
+describe('trailers', () => {
+  test('are Headers, when the body has ended', async () => {
+    const { response, queue } = openResponse()
+    const { trailers } = toFetchResponse(response, 'GET')
+    queue.end(['grpc-status', '0'])
+    expect((await trailers).get('grpc-status')).toBe('0')
+  })
+
+  test('reject as the body does', async () => {
+    const { response, queue } = openResponse()
+    const { trailers } = toFetchResponse(response, 'GET')
+    queue.fail(lost())
+    await expect(trailers).rejects.toMatchObject({ name: 'TypeError', message: 'terminated' })
+  })
+})

@@ -1,0 +1,260 @@
+import { describe, expect, test } from 'vitest'
+import type { ClientRequest } from '../../../src/core/dispatch.ts'
+import { type HeaderList, headerValue } from '../../../src/core/headers.ts'
+import { oneShotBody, replayableBody } from '../../../src/core/request-body.ts'
+import { createRedirect } from '../../../src/interceptors/redirect.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
+import {
+  clientRequest,
+  clientResponse,
+  openResponse,
+  type Step,
+  scripted,
+  textBody,
+} from '../fakes/exchange.ts'
+
+const to = (location: string, status = 302) =>
+  clientResponse(status, ['location', location, 'content-length', '0'])
+const ok = () => clientResponse(200)
+
+const redirect = createRedirect(new FakeClock())
+
+async function follow(request: ClientRequest, ...steps: Step[]) {
+  const script = scripted(...steps)
+  const response = await redirect(script.dispatch)(request)
+  return { response, requests: script.requests, last: script.requests.at(-1) as ClientRequest }
+}
+
+describe('methods and bodies', () => {
+  const BODY = textBody('x')
+  const rows: [number, string, string, boolean][] = []
+  for (const status of [301, 302, 303, 307, 308]) {
+    for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'post']) {
+      const becomesGet =
+        status === 303 ? method !== 'GET' && method !== 'HEAD' : status < 303 && method === 'POST'
+      rows.push([status, method, becomesGet ? 'GET' : method, !becomesGet])
+    }
+  }
+
+  test.each(rows)('%i of %s is followed by %s, with its body: %s', async (status, method, then, kept) => {
+    const hasBody = method !== 'GET' && method !== 'HEAD'
+    const headers = [
+      'content-type',
+      'text/plain',
+      'content-length',
+      '1',
+      'content-language',
+      'en',
+      'x-own',
+      '1',
+    ]
+    const request = clientRequest({ method, headers, body: hasBody ? BODY : null, trailers: () => [] })
+    const { last } = await follow(request, to('/next', status), ok())
+    expect(last.method).toBe(then)
+    expect(last.body).toBe(kept ? request.body : null)
+    expect(last.headers).toEqual(kept ? headers : ['x-own', '1'])
+    expect(last.trailers === null).toBe(!kept)
+  })
+
+  test.each([300, 304, 305, 306, 200, 201, 404])(
+    '%i is not a redirect, whatever its location',
+    async (status) => {
+      const { response, requests } = await follow(clientRequest(), to('/next', status))
+      expect(response.status).toBe(status)
+      expect(requests.length).toBe(1)
+    },
+  )
+
+  test('without a location a redirect is a response as any other', async () => {
+    const { response, requests } = await follow(clientRequest(), clientResponse(302))
+    expect(response.status).toBe(302)
+    expect(requests.length).toBe(1)
+  })
+
+  test('a body that was read cannot follow; the error says what to give instead', async () => {
+    const body = oneShotBody(['x'])
+    const used: Step = () => {
+      body.open()
+      return to('/next', 307)
+    }
+    await expect(follow(clientRequest({ method: 'POST', body }), used)).rejects.toMatchObject({
+      code: 'ERR_TRUNKLINE_BODY_NOT_REPLAYABLE',
+    })
+  })
+
+  test('it may be dropped with the method, and a factory may be called again', async () => {
+    const body = oneShotBody(['x'])
+    const used: Step = () => {
+      body.open()
+      return to('/next', 303)
+    }
+    expect((await follow(clientRequest({ method: 'POST', body }), used, ok())).last.body).toBeNull()
+    const factory = replayableBody(null, () => ['x'])
+    const request = clientRequest({ method: 'POST', body: factory })
+    expect((await follow(request, to('/next', 308), ok())).last.body).toBe(factory)
+  })
+})
+
+describe('where to', () => {
+  test.each([
+    ['/b?c', 'https://example.test/b?c'],
+    ['b', 'https://example.test/dir/b'],
+    ['?q', 'https://example.test/dir/a?q'],
+    ['//other.test/', 'https://other.test/'],
+    ['https://other.test:8443/x#fragment', 'https://other.test:8443/x'],
+    ['http://example.test/', 'http://example.test/'],
+    ['https://user:secret@other.test/', 'https://other.test/'],
+  ])('%s', async (location, href) => {
+    const { last } = await follow(clientRequest({}, 'https://example.test/dir/a'), to(location), ok())
+    expect(last.target.href).toBe(href)
+  })
+
+  test('a location in UTF-8 bytes is understood', async () => {
+    const latin1 = Buffer.from('/ü', 'utf8').toString('latin1')
+    const { last } = await follow(clientRequest(), to(latin1), ok())
+    expect(last.target.path).toBe('/%C3%BC')
+  })
+
+  test('each hop is relative to the one before', async () => {
+    const { requests } = await follow(clientRequest(), to('https://other.test/a/b'), to('c'), ok())
+    expect(requests.map(({ target }) => target.href)).toEqual([
+      'https://example.test/',
+      'https://other.test/a/b',
+      'https://other.test/a/c',
+    ])
+  })
+
+  test.each([
+    'https://exa mple.test/',
+    'https://:99999/',
+    'ftp://example.test/',
+    'file:///etc/passwd',
+    'javascript:1',
+    'data:,x',
+    'blob:https://example.test/1',
+  ])('never to %s', async (location) => {
+    const script = scripted(to(location))
+    await expect(redirect(script.dispatch)(clientRequest())).rejects.toMatchObject({
+      code: 'ERR_TRUNKLINE_REDIRECT_REFUSED',
+      processed: 'yes',
+      origin: 'https://example.test',
+    })
+    expect(script.requests.length).toBe(1)
+  })
+})
+
+describe('credentials', () => {
+  const headers: HeaderList = [
+    'authorization',
+    'Bearer secret',
+    'cookie',
+    'session=secret',
+    'proxy-authorization',
+    'Basic secret',
+    'host',
+    'example.test',
+    'x-own',
+    '1',
+  ]
+
+  test.each([
+    ['another host', 'https://other.test/'],
+    ['another port', 'https://example.test:8443/'],
+    ['a subdomain', 'https://sub.example.test/'],
+    ['another scheme', 'http://example.test/'],
+  ])('do not go to %s', async (_, location) => {
+    const { last } = await follow(clientRequest({ headers }), to(location), ok())
+    expect(last.headers).toEqual(['x-own', '1'])
+  })
+
+  test.each(['/elsewhere', 'https://example.test:443/', 'https://EXAMPLE.test./'])(
+    'go on to the same origin: %s',
+    async (location) => {
+      const { last } = await follow(clientRequest({ headers }), to(location), ok())
+      expect(last.headers).toEqual(headers)
+    },
+  )
+
+  test('do not come back after a detour', async () => {
+    const { last } = await follow(
+      clientRequest({ headers }),
+      to('https://other.test/'),
+      to('https://example.test/'),
+      ok(),
+    )
+    expect(headerValue(last.headers, 'authorization')).toBeNull()
+    expect(headerValue(last.headers, 'cookie')).toBeNull()
+  })
+})
+
+describe('limits and modes', () => {
+  test('twenty are followed and counted', async () => {
+    const { response, requests } = await follow(
+      clientRequest(),
+      ...Array.from({ length: 20 }, () => to('/')),
+      ok(),
+    )
+    expect(requests.length).toBe(21)
+    expect(response.redirects).toBe(20)
+  })
+
+  test('the twenty-first is not', async () => {
+    const script = scripted(...Array.from({ length: 21 }, () => to('/')))
+    await expect(redirect(script.dispatch)(clientRequest())).rejects.toMatchObject({
+      code: 'ERR_TRUNKLINE_TOO_MANY_REDIRECTS',
+      processed: 'yes',
+    })
+    expect(script.requests.length).toBe(21)
+  })
+
+  test('manual hands the redirect to the caller, body and all', async () => {
+    const answer = openResponse(302, ['location', '/next'])
+    const { response, requests } = await follow(clientRequest({ redirect: 'manual' }), answer.response)
+    expect(response).toBe(answer.response)
+    expect(requests.length).toBe(1)
+    expect(response.body.used).toBe(false)
+  })
+
+  test('error refuses it, and lets go of its body', async () => {
+    const answer = openResponse(302, ['location', '/next'])
+    await expect(follow(clientRequest({ redirect: 'error' }), answer.response)).rejects.toMatchObject({
+      code: 'ERR_TRUNKLINE_REDIRECT_REFUSED',
+    })
+    expect(answer.log.cancelled).toBe(1)
+  })
+
+  test('error lets a plain response through', async () => {
+    expect((await follow(clientRequest({ redirect: 'error' }), ok())).response.status).toBe(200)
+  })
+
+  test('a response without redirects is handed on as it is', async () => {
+    const answer = ok()
+    expect((await follow(clientRequest(), answer)).response).toBe(answer)
+  })
+
+  test('the response after redirects shows all else of the last one', async () => {
+    const answer = clientResponse(201, ['a', '1'], 'text', { url: 'https://example.test/next' })
+    const { response } = await follow(clientRequest(), to('/next'), answer)
+    expect(response).toMatchObject({
+      status: 201,
+      headers: ['a', '1'],
+      url: 'https://example.test/next',
+      redirects: 1,
+    })
+    expect(await response.body.text()).toBe('text')
+  })
+
+  test('an unread body of a redirect does not keep its stream', async () => {
+    const big = openResponse(302, ['location', '/next'])
+    await follow(clientRequest(), big.response, ok())
+    expect(big.log.cancelled).toBe(1)
+  })
+
+  test('signal, retry and the rest go along', async () => {
+    const { signal } = new AbortController()
+    const request = clientRequest({ signal, decompress: false })
+    const { last } = await follow(request, to('https://other.test/'), ok())
+    expect(last).toMatchObject({ decompress: false, redirect: 'follow', retry: request.retry })
+    expect(last.signal).toBe(signal)
+  })
+})
