@@ -4,6 +4,7 @@ import { type HeaderList, type HeadersInput, headerValue, toHeaderList } from '.
 import { parseTarget } from './core/origin.ts'
 import type { ResponseBody } from './core/response-body.ts'
 import { checkedRetry, type RetryOptions, type RetryPolicy, settleRetry } from './core/retry-policy.ts'
+import { textOf } from './core/text-of.ts'
 import { type BodyInput, extractBody } from './fetch/body.ts'
 import { bodyNotAllowed, isMethod } from './fetch/method.ts'
 import { contentLengthFor, redirectOf, signalOf } from './fetch/request.ts'
@@ -115,7 +116,7 @@ function methodOf(method: unknown): string {
   if (typeof method === 'string' && isMethod(method)) return method
   throw new InvalidRequestError(
     'ERR_TRUNKLINE_INVALID_METHOD',
-    `Invalid method ${JSON.stringify(String(method).slice(0, 100))}: give a token such as GET or POST; CONNECT, TRACE and TRACK are not allowed.`,
+    `Invalid method ${JSON.stringify(textOf(method).slice(0, 100))}: give a token such as GET or POST; CONNECT, TRACE and TRACK are not allowed.`,
   )
 }
 

@@ -147,7 +147,7 @@ class Dial {
       noDelay: true,
       keepAlive: true,
       keepAliveInitialDelay: TCP_KEEPALIVE_MS,
-      ...(options.lookup === undefined ? {} : { lookup: careful(options.lookup) }),
+      ...(options.lookup === undefined ? {} : { lookup: careful(options.lookup, this.#onAnswer) }),
     }
     if (this.#origin.scheme === 'http') return net.connect(address)
     return tls.connect({
@@ -158,7 +158,7 @@ class Dial {
 
   #listen(): void {
     const socket = this.#socket
-    socket.on('lookup', this.#onLookup)
+    socket.on('lookup', this.#onAnswer)
     socket.on('connect', this.#onConnect)
     socket.on('secureConnect', this.#onSecureConnect)
     socket.on('close', this.#onClose)
@@ -170,14 +170,15 @@ class Dial {
   #unlisten(): void {
     const socket = this.#socket
     socket.on('error', () => {})
-    socket.off('lookup', this.#onLookup)
+    socket.off('lookup', this.#onAnswer)
     socket.off('connect', this.#onConnect)
     socket.off('secureConnect', this.#onSecureConnect)
     socket.off('close', this.#onClose)
     socket.off('error', this.#onError)
   }
 
-  readonly #onLookup = (error: Error | null): void => {
+  /** Also called by a look-up that answers before anybody can listen to the socket. */
+  readonly #onAnswer = (error: Error | null): void => {
     if (error === null) this.#lookedUpAt ??= this.#clock.now()
   }
 
@@ -282,9 +283,10 @@ function tlsOptions(
 }
 
 /** Node takes the first address of a list without looking whether there is one. */
-function careful(lookup: net.LookupFunction): net.LookupFunction {
+function careful(lookup: net.LookupFunction, onAnswer: (error: Error | null) => void): net.LookupFunction {
   return (hostname, options, callback) =>
     lookup(hostname, options, (error, address, family) => {
+      onAnswer(error)
       if (error === null && address.length === 0) callback(noAddress(hostname), address, family)
       else callback(error, address, family)
     })

@@ -1,4 +1,5 @@
 import { InvalidRequestError } from './errors.ts'
+import { textOf } from './text-of.ts'
 
 /**
  * A header section as a flat list: name, value, name, value. Names are lower-case; order and repeats are kept
@@ -35,7 +36,7 @@ export function toHeaderList(input: HeadersInput | undefined | null): string[] {
     return list
   }
   if (typeof input !== 'object')
-    throw invalidHeader(String(input), 'headers must be an object, a list of pairs or Headers')
+    throw invalidHeader(textOf(input), 'headers must be an object, a list of pairs or Headers')
   if (Symbol.iterator in input) {
     for (const pair of input) addPair(list, pair)
     return list
@@ -46,7 +47,7 @@ export function toHeaderList(input: HeadersInput | undefined | null): string[] {
 
 function addPair(list: string[], pair: readonly [string, string]): void {
   if (typeof pair !== 'object' || pair === null || pair.length !== 2) {
-    throw invalidHeader(String(pair), 'each entry of a header list must be a pair of a name and a value')
+    throw invalidHeader(textOf(pair), 'each entry of a header list must be a pair of a name and a value')
   }
   addValue(list, pair[0], pair[1])
 }
@@ -64,7 +65,7 @@ function addValue(
 export function validName(name: string): string {
   if (typeof name !== 'string' || !TOKEN.test(name)) {
     throw invalidHeader(
-      String(name),
+      textOf(name),
       "a header name is one or more of the letters, digits and !#$%&'*+-.^_`|~",
     )
   }
@@ -72,7 +73,7 @@ export function validName(name: string): string {
 }
 
 function validValue(name: string, value: string | number): string {
-  const text = String(value)
+  const text = textOf(value)
   if (FIELD_VALUE.test(text) && !startsOrEndsWithSpace(text)) return text
   const trimmed = text.replace(OUTER_SPACE, '')
   if (FIELD_VALUE.test(trimmed)) return trimmed

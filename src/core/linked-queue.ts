@@ -1,6 +1,8 @@
 /** An entry of a `LinkedQueue`; hold it to remove the entry from the middle. */
 export interface Entry<T> {
   readonly value: T
+  /** The place in the order of arrival that the queue's owner keeps. */
+  readonly order: number
   /** @internal */
   previous: Entry<T> | null
   /** @internal */
@@ -19,8 +21,13 @@ export class LinkedQueue<T> {
     return this.#size
   }
 
-  push(value: T): Entry<T> {
-    const entry: Entry<T> = { value, previous: this.#tail, next: null, queued: true }
+  /** The order of the entry at the head; Infinity for an empty queue. */
+  get firstOrder(): number {
+    return this.#head?.order ?? Number.POSITIVE_INFINITY
+  }
+
+  push(value: T, order = 0): Entry<T> {
+    const entry: Entry<T> = { value, order, previous: this.#tail, next: null, queued: true }
     if (this.#tail === null) this.#head = entry
     else this.#tail.next = entry
     this.#tail = entry

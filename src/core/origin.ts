@@ -1,4 +1,5 @@
 import { InvalidRequestError } from './errors.ts'
+import { textOf } from './text-of.ts'
 
 /** An origin (RFC 9110 section 4.3.1) in its canonical form, made once per origin and shared. */
 export interface Origin {
@@ -65,14 +66,15 @@ function makeOrigin(url: URL): Origin {
 
 function toUrl(input: string | URL): URL {
   if (input instanceof URL) return input
-  const url = URL.parse(String(input))
-  if (url === null) throw invalidUrl(String(input), 'it is not an absolute URL')
+  const text = textOf(input)
+  const url = URL.parse(text)
+  if (url === null) throw invalidUrl(text, 'it is not an absolute URL')
   return url
 }
 
 function invalidUrl(input: string, why: string): InvalidRequestError {
   // User information goes first, then the cut: neither may leave a piece of a password.
-  const clean = input.replace(/\/\/[^/?#]*@/, '//')
+  const clean = input.replace(/^([a-z][a-z0-9+.-]*:)?[\\/]*[^?#]*@/i, '$1//')
   const shown = clean.length > 200 ? `${clean.slice(0, 200)}...` : clean
   return new InvalidRequestError(
     'ERR_TRUNKLINE_INVALID_URL',

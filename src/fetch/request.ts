@@ -3,6 +3,7 @@ import { InvalidRequestError } from '../core/errors.ts'
 import { type HeaderList, type HeadersInput, headerValue, toHeaderList } from '../core/headers.ts'
 import { parseTarget } from '../core/origin.ts'
 import { checkedRetry, type RetryOptions, type RetryPolicy, settleRetry } from '../core/retry-policy.ts'
+import { textOf } from '../core/text-of.ts'
 import { ACCEPTED_CODINGS } from '../interceptors/decompress.ts'
 import { type BodyInput, type ExtractedBody, extractBody } from './body.ts'
 import { bodyNotAllowed, isMethod, normalizeMethod } from './method.ts'
@@ -64,7 +65,7 @@ export function pairs(list: HeaderList): [string, string][] {
 
 function urlOf(input: string | URL | Request): string | URL {
   const url = input instanceof Request ? input.url : input
-  const parsed = URL.canParse(String(url)) ? new URL(String(url)) : null
+  const parsed = URL.parse(textOf(url))
   if (parsed !== null && (parsed.username !== '' || parsed.password !== '')) {
     throw new InvalidRequestError(
       'ERR_TRUNKLINE_INVALID_URL',
@@ -86,7 +87,7 @@ function methodOf(method: unknown): string {
   if (typeof method === 'string' && isMethod(method)) return normalizeMethod(method)
   throw new InvalidRequestError(
     'ERR_TRUNKLINE_INVALID_METHOD',
-    `Invalid method ${JSON.stringify(String(method).slice(0, 100))}: give a token such as GET or POST; CONNECT, TRACE and TRACK are not for fetch.`,
+    `Invalid method ${JSON.stringify(textOf(method).slice(0, 100))}: give a token such as GET or POST; CONNECT, TRACE and TRACK are not for fetch.`,
   )
 }
 
@@ -135,6 +136,6 @@ export function redirectOf(mode: string): RedirectMode {
   if (REDIRECT_MODES.has(mode)) return mode as RedirectMode
   throw new InvalidRequestError(
     'ERR_TRUNKLINE_INVALID_OPTION',
-    `The option redirect must be 'follow', 'manual' or 'error', not ${JSON.stringify(mode)}.`,
+    `The option redirect must be 'follow', 'manual' or 'error', not ${JSON.stringify(textOf(mode))}.`,
   )
 }

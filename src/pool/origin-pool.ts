@@ -1,11 +1,12 @@
 import type { Connected } from '../connect/connector.ts'
 import type { Timer } from '../core/clock.ts'
-import { type ClientError, ConnectError, LimitError } from '../core/errors.ts'
+import type { ClientError } from '../core/errors.ts'
 import { type Entry, LinkedQueue } from '../core/linked-queue.ts'
 import type { Origin } from '../core/origin.ts'
 import type { AlpnProtocol } from '../wire/contract.ts'
 import { census, dialsWanted } from './dial-plan.ts'
 import type { PoolContext, Tenant, Waiter } from './pool-context.ts'
+import { connectionRefused, queueFull } from './pool-errors.ts'
 import { type ConnectionPolicy, PooledConnection, type PoolMember } from './pooled-connection.ts'
 
 /** After a failed dial beside living connections: ms until another one is tried. */
@@ -38,6 +39,8 @@ export class OriginPool implements PoolMember, Tenant {
   #misdirectedUntil = 0
   /** Connections in a row that ended before they could be used. */
   #earlyEnds = 0
+  /** Counts those who came to wait, so that it can be said who came before what. */
+  #arrivals = 0
   #redial: Timer | null = null
   #pumping = false
   #closing = false
@@ -81,8 +84,9 @@ export class OriginPool implements PoolMember, Tenant {
         return null
       }
     }
-    if (this.#queue.size >= this.#context.limits.queued) throw this.#queueFull()
-    const entry = this.#queue.push(waiter)
+    if (this.#queue.size >= this.#context.limits.queued)
+      throw queueFull(this.origin, this.#context.limits.queued)
+    const entry = this.#queue.push(waiter, this.#nextArrival())
     this.#pump()
     return entry.queued ? entry : null
   }
@@ -95,7 +99,7 @@ export class OriginPool implements PoolMember, Tenant {
 
   /** Waits for any usable connection. */
   preconnect(waiter: Waiter): Entry<Waiter> {
-    const entry = this.#preconnects.push(waiter)
+    const entry = this.#preconnects.push(waiter, this.#nextArrival())
     this.#pump()
     return entry
   }
@@ -172,11 +176,20 @@ export class OriginPool implements PoolMember, Tenant {
     this.#pump()
   }
 
-  /** As good as a failed dial, though the first may have been bad luck. */
-  onEarlyEnd(error: ClientError | null): void {
+  /**
+   * As good as a failed dial, though the first may have been bad luck. It concerns those who waited when the
+   * connection came up; who came later gets a dial of their own.
+   */
+  onEarlyEnd(connection: PooledConnection, cause: ClientError | null): void {
     this.#earlyEnds += 1
-    if (this.#earlyEnds > EARLY_ENDS_FORGIVEN)
-      this.#giveUpOrWait(error ?? connectionRefused(this.origin, null))
+    if (this.#earlyEnds <= EARLY_ENDS_FORGIVEN) return
+    this.#earlyEnds = 0
+    this.#failWaiters(connectionRefused(this.origin, cause), connection.order)
+  }
+
+  #nextArrival(): number {
+    this.#arrivals += 1
+    return this.#arrivals
   }
 
   get #waiting(): number {
@@ -292,6 +305,7 @@ export class OriginPool implements PoolMember, Tenant {
         clock,
         policy,
         this,
+        this.#arrivals,
       )
     } catch (cause) {
       // The socket ended between its handshake and this turn.
@@ -352,10 +366,10 @@ export class OriginPool implements PoolMember, Tenant {
     }, REDIAL_DELAY)
   }
 
-  #failWaiters(error: unknown): void {
+  /** Fails those who arrived until now; who enters while they are being told is not of this failure. */
+  #failWaiters(error: unknown, arrivedBy = this.#arrivals): void {
     for (const queue of [this.#preconnects, this.#queue]) {
-      // Those who enter while the present ones are being told are not of this failure.
-      for (let left = queue.size; left > 0; left -= 1) queue.shift()?.fail(error)
+      while (queue.firstOrder <= arrivedBy) queue.shift()?.fail(error)
     }
   }
 
@@ -373,24 +387,6 @@ export class OriginPool implements PoolMember, Tenant {
       connection.retire()
     }
   }
-
-  #queueFull(): LimitError {
-    const { queued } = this.#context.limits
-    return new LimitError(
-      'ERR_TRUNKLINE_QUEUE_FULL',
-      `${queued} requests wait for a connection to ${this.origin.key} already. Send fewer at once, raise limits.queued, ` +
-        'or allow more connections (http2.maxSessions, http1.maxSockets).',
-      { origin: this.origin.key },
-    )
-  }
-}
-
-function connectionRefused(origin: Origin, cause: unknown): ConnectError {
-  return new ConnectError(
-    'ERR_TRUNKLINE_CONNECT_FAILED',
-    `${origin.key} closed the connection right after the handshake. Look into the server's log for its reason.`,
-    { origin: origin.key, phase: 'settings', cause },
-  )
 }
 
 /** Which connections to leave first: doubted ones, then those with the least to lose. */

@@ -44,7 +44,7 @@ export interface PoolMember {
   onChange(connection: PooledConnection): void
   onClosed(connection: PooledConnection): void
   /** The peer ended it before it could be used. */
-  onEarlyEnd(error: ClientError | null): void
+  onEarlyEnd(connection: PooledConnection, cause: ClientError | null): void
   /** It reached its maximum lifetime. */
   onAged(connection: PooledConnection): void
   /** The peer asked for fewer PINGs (gRPC's `too_many_pings`). */
@@ -62,6 +62,8 @@ const TRANSITIONS: Record<Standing, readonly Standing[]> = {
 /** A connection as its pool keeps it: the wire's connection, its timers and its standing. */
 export class PooledConnection implements ConnectionListener {
   readonly id: number
+  /** Its place in the pool's order of arrivals. */
+  readonly order: number
   readonly dialled: Connected
   readonly connectedAt: number
   readonly keepalive: Keepalive
@@ -90,8 +92,10 @@ export class PooledConnection implements ConnectionListener {
     clock: Clock,
     policy: ConnectionPolicy,
     pool: PoolMember,
+    order = 0,
   ) {
     this.id = id
+    this.order = order
     this.dialled = dialled
     this.#origin = origin
     this.#clock = clock
@@ -108,7 +112,7 @@ export class PooledConnection implements ConnectionListener {
       ping: () => this.#connection.ping(),
       onDead: (silentMs, cause) => this.#onDead(silentMs, cause),
     })
-    this.#settingsTimer = clock.setTimeout(() => this.#onNoSettings(), policy.settingsTimeout)
+    this.#settingsTimer = clock.setTimeout(() => this.#onSettingsDue(), policy.settingsTimeout)
     if (Number.isFinite(policy.maxLifetime)) this.#watchAge(policy.maxLifetime)
   }
 
@@ -228,8 +232,6 @@ export class PooledConnection implements ConnectionListener {
 
   onReady(): void {
     this.#wasReady = true
-    this.#settingsTimer?.cancel()
-    this.#settingsTimer = null
     if (this.#standing !== 'starting') return
     this.#move('ready')
     // One PING at the start tells how far away the peer is, which is what later deadlines are made from.
@@ -248,14 +250,14 @@ export class PooledConnection implements ConnectionListener {
     if (!this.#move('draining')) return
     this.#stopTimers()
     this.#watchDrain()
-    if (!this.#wasReady) this.#pool.onEarlyEnd(null)
+    if (!this.#wasReady) this.#pool.onEarlyEnd(this, null)
     this.#pool.onChange(this)
   }
 
   onClosed(error: ClientError | null): void {
     const early = !this.#wasReady && this.#standing !== 'draining'
     this.#move('closed')
-    if (early) this.#pool.onEarlyEnd(error)
+    if (early) this.#pool.onEarlyEnd(this, error)
     this.#stopTimers()
     this.#drainTimer?.cancel()
     this.keepalive.stop()
@@ -306,12 +308,15 @@ export class PooledConnection implements ConnectionListener {
     )
   }
 
-  #onNoSettings(): void {
+  /** RFC 9113 sections 3.4 and 6.5.3: the peer owes us its SETTINGS, and the acknowledgement of ours. */
+  #onSettingsDue(): void {
+    if (this.#wasReady && this.#connection.acknowledged) return
     const { settingsTimeout } = this.#policy
+    const owed = this.#wasReady ? 'did not acknowledge our SETTINGS' : 'sent no SETTINGS'
     this.destroy(
       new TimeoutError(
         'ERR_TRUNKLINE_SETTINGS_TIMEOUT',
-        `${this.#origin.key} agreed to HTTP/2 but sent no SETTINGS within ${settingsTimeout} ms (RFC 9113 section 3.4). ` +
+        `${this.#origin.key} agreed to HTTP/2 but ${owed} within ${settingsTimeout} ms. ` +
           "If it speaks only HTTP/1.1, say so with the client's `protocols` option.",
         { origin: this.#origin.key, connectionId: this.id, phase: 'settings', processed: 'maybe' },
       ),

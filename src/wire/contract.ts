@@ -37,6 +37,8 @@ export interface Connection {
   readonly slots: number
   /** Exchanges that have begun and not yet ended. */
   readonly openExchanges: number
+  /** The peer acknowledged our SETTINGS (RFC 9113 section 6.5.3); true where there are none. */
+  readonly acknowledged: boolean
   /** The transport is known to be gone, although no event said so (yet). Costs a system call; for rare use. */
   readonly severed: boolean
   /** Bytes that ever came from the peer, protocol overhead included. Two equal readings: silence between them. */

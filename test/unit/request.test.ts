@@ -105,6 +105,11 @@ describe('what is refused, before anything is sent', () => {
     ['a listener that is none', { onInformational: 'x' }, refused('onInformational')],
     ['options that are none', 'x', { code: 'ERR_TRUNKLINE_INVALID_OPTION' }],
     ['a method that is none', { method: 'GE T' }, { code: 'ERR_TRUNKLINE_INVALID_METHOD' }],
+    [
+      'a method whose text cannot be had',
+      { method: Object.create(null) },
+      { code: 'ERR_TRUNKLINE_INVALID_METHOD' },
+    ],
     ['CONNECT', { method: 'CONNECT' }, { code: 'ERR_TRUNKLINE_INVALID_METHOD' }],
     ['a body with GET', { body: 'x' }, { code: 'ERR_TRUNKLINE_BODY_NOT_ALLOWED' }],
     ['json with HEAD', { method: 'HEAD', json: 1 }, { code: 'ERR_TRUNKLINE_BODY_NOT_ALLOWED' }],
@@ -128,6 +133,7 @@ describe('what is refused, before anything is sent', () => {
   })
 
   test('a URL that is none', async () => {
+    await expect(sent({}, Object.create(null))).rejects.toMatchObject({ code: 'ERR_TRUNKLINE_INVALID_URL' })
     await expect(sent({}, 'nonsense')).rejects.toMatchObject({ code: 'ERR_TRUNKLINE_INVALID_URL' })
   })
 })

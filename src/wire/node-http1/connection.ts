@@ -100,6 +100,10 @@ export class NodeHttp1Connection implements Connection {
     return this.#exchange === null ? 0 : 1
   }
 
+  get acknowledged(): boolean {
+    return true
+  }
+
   get severed(): boolean {
     return this.#socket.destroyed
   }

@@ -42,6 +42,7 @@ export class NodeHttp2Connection implements Connection {
   /** The peer's limit; null until its SETTINGS came. */
   #peerMaxStreams: number | null = null
   #goAway: GoAway | null = null
+  #acknowledged = false
   #closing = false
 
   constructor(
@@ -90,6 +91,10 @@ export class NodeHttp2Connection implements Connection {
 
   get bytesReceived(): number {
     return this.#socket.bytesRead
+  }
+
+  get acknowledged(): boolean {
+    return this.#acknowledged
   }
 
   get severed(): boolean {
@@ -181,6 +186,9 @@ export class NodeHttp2Connection implements Connection {
 
   #watchSession(options: NodeHttp2Options): void {
     const session = this.#session
+    session.once('localSettings', () => {
+      this.#acknowledged = true
+    })
     session.on('remoteSettings', (settings) => this.#onSettings(settings))
     session.on('goaway', (code, lastStreamId, debug) => this.#onGoAway(code, lastStreamId, debug))
     session.on('error', (error) => this.#onSessionError(error))

@@ -38,6 +38,8 @@ export class NodeHttp2Exchange implements Exchange {
   readonly #options: NodeHttp2Options
   #error: Error | null = null
   #sawHead = false
+  /** END_STREAM came. */
+  #ended = false
   #informational = 0
   #settled = false
   #trailers: HeaderList | undefined
@@ -111,8 +113,8 @@ export class NodeHttp2Exchange implements Exchange {
     })
     stream.on('close', () => this.#onClose())
     if (method === 'HEAD') stream.resume()
+    stream.on('end', () => this.#onEnd())
     if (body === 'none') return
-    stream.on('end', () => this.#onEarlyEnd())
     stream.on('drain', () => {
       if (!this.#settled) this.#handler.onDrain()
     })
@@ -161,14 +163,16 @@ export class NodeHttp2Exchange implements Exchange {
     return false
   }
 
-  /**
-   * The response ended while the request body is still on its way. The exchange is over for HTTP (RFC 9113
-   * section 8.1); the rest of the upload would serve nobody.
-   */
-  #onEarlyEnd(): void {
+  #onEnd(): void {
+    // Node also ends what it drops with the connection, without an error if a GOAWAY came before. Only what ends
+    // while the connection is well has come to its END_STREAM.
+    this.#ended = this.#facts.lost === null && !this.#facts.socketClosed
     const stream = this.#stream
-    if (this.#settled || !this.#sawHead || stream.closed || stream.rstCode !== 0 || stream.writableFinished)
-      return
+    const uploading = this.#abort !== null && !stream.writableFinished
+    if (this.#settled || !this.#sawHead || !this.#ended || !uploading) return
+    if (stream.closed || stream.rstCode !== 0) return
+    // The response ended while the request body is still on its way. The exchange is over for HTTP (RFC 9113 section
+    // 8.1); the rest of the upload would serve nobody.
     this.#settled = true
     this.#handler.onEnd()
     this.#giveUp(NGHTTP2_CANCEL)
@@ -177,8 +181,7 @@ export class NodeHttp2Exchange implements Exchange {
   #onClose(): void {
     if (!this.#settled) {
       this.#settled = true
-      const stream = this.#stream
-      const outcome = streamOutcome(this.#facts, this, stream.rstCode ?? 0, stream.readableEnded, this.#error)
+      const outcome = streamOutcome(this.#facts, this, this.#stream.rstCode ?? 0, this.#ended, this.#error)
       if (outcome === null) this.#handler.onEnd()
       else this.#handler.onError(outcome)
     }

@@ -57,8 +57,8 @@ export function errorCodeName(http2Code: number): string {
 }
 
 /**
- * How a closed stream ended: null for a complete response. `ended`: the whole body was read to its end, which
- * `rstCode` does not tell: Node also closes a stream with 0 whose last bytes it dropped with the connection.
+ * How a closed stream ended: null for a complete response. `ended`: END_STREAM came, which
+ * `rstCode` does not tell: Node also closes a stream with 0 that it dropped with the connection.
  */
 export function streamOutcome(
   facts: ConnectionFacts,
@@ -68,8 +68,11 @@ export function streamOutcome(
   error: Error | null,
 ): ClientError | null {
   if (rstCode === NGHTTP2_NO_ERROR && error === null) {
-    if (!stream.sawHead) return endedWithoutHead(facts, stream)
-    return ended ? null : lostStream(facts, stream, null)
+    if (stream.sawHead) return ended ? null : lostStream(facts, stream, null)
+    if (ended) return endedWithoutHead(facts, stream)
+    return unprocessedByGoAway(facts, stream)
+      ? goneAway(facts, stream, null)
+      : lostStream(facts, stream, null)
   }
   if (unprocessedByGoAway(facts, stream)) return goneAway(facts, stream, error)
   if (facts.socketClosed || facts.lost !== null) return lostStream(facts, stream, error)

@@ -31,6 +31,18 @@ describe('LinkedQueue', () => {
     expect(queue.shift()).toBe('b')
   })
 
+  test('says the order of its head, and that of nobody is behind all', () => {
+    const queue = new LinkedQueue<string>()
+    expect(queue.firstOrder).toBe(Number.POSITIVE_INFINITY)
+    const first = queue.push('a', 3)
+    queue.push('b', 7)
+    expect(queue.firstOrder).toBe(3)
+    queue.remove(first)
+    expect(queue.firstOrder).toBe(7)
+    queue.shift()
+    expect(queue.firstOrder).toBe(Number.POSITIVE_INFINITY)
+  })
+
   test('an entry that left holds on to none of its neighbours', () => {
     const queue = new LinkedQueue<string>()
     const entries = ['a', 'b', 'c'].map((value) => queue.push(value))

@@ -109,6 +109,9 @@ describe('refuses', () => {
     'https://user:se@secret@exa mple.com/',
     `https://user:${'secret'.repeat(60)}@exa mple.com/`,
     'ftp://user:secret@example.com/',
+    'https://user:se#secret@example.com/',
+    'https://user:se?secret@example.com/',
+    'user:secret@example.com',
   ])('without repeating the password of %s', (url) => {
     expect(refused(url).message).not.toContain('secret')
   })

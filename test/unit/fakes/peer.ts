@@ -8,6 +8,7 @@ export class Peer implements KeepaliveTarget {
   bytes = 0
   busy = true
   draining = false
+  acknowledged = true
   severed = false
   pings: { answer(roundTrip: number): void; fail(error: Error): void }[] = []
   deaths: { silentMs: number; cause: unknown }[] = []

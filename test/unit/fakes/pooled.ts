@@ -23,7 +23,7 @@ export class Pool implements PoolMember {
   onClosed = () => {
     this.closed += 1
   }
-  onEarlyEnd = (error: ClientError | null) => void this.earlyEnds.push(error)
+  onEarlyEnd = (_connection: PooledConnection, cause: ClientError | null) => void this.earlyEnds.push(cause)
   onAged = () => {
     this.aged += 1
   }

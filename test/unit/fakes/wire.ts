@@ -71,6 +71,7 @@ export class FakeConnection implements Connection {
   state: ConnectionState = 'open'
   bytesReceived = 0
   severed = false
+  acknowledged = true
   /** Whether its new exchanges take more than one piece of a body. */
   writable = true
   referenced = true

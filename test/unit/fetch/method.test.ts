@@ -19,6 +19,10 @@ describe('normalizeMethod', () => {
   })
 })
 
+test('normalizeMethod leaves patch as it is, which the platform does with a warning', () => {
+  expect(normalizeMethod('patch')).toBe('patch')
+})
+
 describe('isMethod', () => {
   test.each(['GET', 'PATCH', 'M-SEARCH', 'a!#$%', 'connected'])('%s is one', (method) =>
     expect(isMethod(method)).toBe(true),

@@ -112,6 +112,23 @@ describe('connections that end before they are ready', () => {
     expect(world.connector.dials.length).toBeLessThan(5)
   })
 
+  test('who came after the connection had come up gets a dial of his own', async () => {
+    const world = new World()
+    const pool = world.pool()
+    const early = new Guest(false)
+    pool.preconnect(early)
+    ;(await world.connected()).lose()
+    const second = await world.connected()
+    const late = new Guest(false)
+    pool.preconnect(late)
+    second.lose()
+    await world.flush()
+    expect(early.failures).toMatchObject([{ code: 'ERR_TRUNKLINE_CONNECT_FAILED', phase: 'settings' }])
+    expect(late.settled).toBe(0)
+    await world.established()
+    expect(late.started).toBe(true)
+  })
+
   test('one such end is bad luck: the next connection serves', async () => {
     const world = new World()
     const guests = crowd(world.pool(), 3)
@@ -236,6 +253,18 @@ describe('a connection in doubt', () => {
     await world.flush()
     expect(startedOf(guests)).toEqual([true, true, true])
     expect(world.connector.dials.length).toBe(1)
+  })
+
+  test('among several it is the one that makes way, however little the others have to do', async () => {
+    const { world, pool, connection } = await doubtful({ maxSessions: 2 })
+    crowd(pool, 2)
+    await world.clock.advance(100)
+    const second = await world.established(1)
+    crowd(pool, 1)
+    await world.established(1)
+    expect(connection.state).toBe('draining')
+    expect(second.state).toBe('open')
+    expect(world.openSessions).toBe(2)
   })
 
   test('when its answer is late another one is dialled, and takes over', async () => {

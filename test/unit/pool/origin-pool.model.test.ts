@@ -9,7 +9,7 @@ import { connectFailed } from '../fakes/connector.ts'
 import { Guest, World, type WorldOptions } from '../fakes/pools.ts'
 import { Random, seeds } from '../fakes/random.ts'
 
-const STEPS = 200
+const STEPS = 150
 
 const SHAPES: Record<
   string,
@@ -185,7 +185,7 @@ class Simulation {
 }
 
 describe.each(Object.entries(SHAPES))('%s', (_, { options, protocols }) => {
-  test.each(seeds(6))(
+  test.each(seeds(5))(
     'everyone is served or told, whatever happens; then close() empties it (seed %i)',
     async (seed) => {
       const simulation = new Simulation(seed, options, protocols)
@@ -198,7 +198,7 @@ describe.each(Object.entries(SHAPES))('%s', (_, { options, protocols }) => {
     },
   )
 
-  test.each(seeds(6))('destroy() ends all of it at any moment (seed %i)', async (seed) => {
+  test.each(seeds(5))('destroy() ends all of it at any moment (seed %i)', async (seed) => {
     const simulation = new Simulation(1000 + seed, options, protocols)
     const { random, pool, world } = simulation
     for (let step = random.below(STEPS); step > 0; step -= 1) await simulation.step()

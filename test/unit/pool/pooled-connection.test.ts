@@ -47,6 +47,17 @@ describe('starting', () => {
     expect(pooled.standing).toBe('ready')
   })
 
+  test('without the acknowledgement of ours in time it is destroyed as well', async () => {
+    const { clock, pooled, wire, open } = setUp({ settingsTimeout: 500 })
+    wire.acknowledged = false
+    wire.ready()
+    const guest = open()
+    await clock.advance(500)
+    expect(guest.errors).toMatchObject([{ code: 'ERR_TRUNKLINE_SETTINGS_TIMEOUT', processed: 'maybe' }])
+    expect((guest.errors[0] as Error).message).toContain('did not acknowledge')
+    expect(pooled.standing).toBe('closed')
+  })
+
   test('a PING at the start learns the distance', async () => {
     const { pooled } = await established()
     expect(pooled.keepalive.roundTrip.smoothed).toBe(10)
@@ -169,8 +180,8 @@ describe('idle', () => {
   test('for ever, when told so', async () => {
     const { clock, pooled, wire } = setUp({ idleTimeout: Number.POSITIVE_INFINITY })
     wire.ready()
-    expect(clock.pending).toBe(0)
     await clock.advance(1e9)
+    expect(clock.pending).toBe(0)
     expect(pooled.standing).toBe('ready')
   })
 })

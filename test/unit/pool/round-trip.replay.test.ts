@@ -327,7 +327,7 @@ describe('an end while it rests', () => {
     const call = new Call(dispatch(clientRequest({ signal: controller.signal })))
     const connection = await world.established()
     for (let count = 0; count < 2; count += 1) {
-      connection.lastExchange.fail(refused())
+      connection.lastExchange.fail(unusable())
       await world.flush()
     }
     expect(timers.length).toBe(1)

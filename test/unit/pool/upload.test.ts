@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { ClientError } from '../../../src/core/errors.ts'
-import { oneShotBody, type RequestBody, replayableBody } from '../../../src/core/request-body.ts'
+import { bytesBody, oneShotBody, type RequestBody, replayableBody } from '../../../src/core/request-body.ts'
 import { Upload, type UploadOptions } from '../../../src/pool/upload.ts'
 import { textBody } from '../fakes/exchange.ts'
 import { Guest, HEAD } from '../fakes/pools.ts'
@@ -75,6 +75,22 @@ describe('bytes', () => {
     const { exchange, upload } = setUp(textBody(''))
     upload.start()
     expect(exchange).toMatchObject({ body: '', ended: true })
+  })
+
+  test('that are many go out in pieces, as the peer takes them, whole in the end', async () => {
+    const bytes = Uint8Array.from({ length: 1_000_000 }, (_, index) => index % 251)
+    const { exchange, upload } = setUp(bytesBody(bytes), { declared: bytes.length })
+    exchange.writable = false
+    upload.start()
+    const sent: number[] = []
+    for (let count = 0; count < 10 && !exchange.ended; count += 1) {
+      await turn()
+      sent.push(upload.sent)
+      upload.onDrain()
+    }
+    expect(sent.slice(0, 3)).toEqual([262_144, 524_288, 786_432])
+    expect(Buffer.concat(exchange.written).equals(bytes)).toBe(true)
+    expect(exchange.ended).toBe(true)
   })
 
   test('that are as many as declared pass', () => {
@@ -310,6 +326,8 @@ describe('stop', () => {
     const trailers = Promise.withResolvers<string[]>()
     const { exchange, upload } = setUp(textBody('x'), { trailers: () => trailers.promise })
     upload.start()
+    await turn()
+    expect(exchange.body).toBe('x')
     upload.stop()
     trailers.resolve(['a', '1'])
     await turn()

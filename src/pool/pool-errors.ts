@@ -1,0 +1,21 @@
+import { ConnectError, LimitError } from '../core/errors.ts'
+import type { Origin } from '../core/origin.ts'
+
+/** `queued`: how many wait already. */
+export function queueFull(origin: Origin, queued: number): LimitError {
+  return new LimitError(
+    'ERR_TRUNKLINE_QUEUE_FULL',
+    `${queued} requests wait for a connection to ${origin.key} already. Send fewer at once, raise limits.queued, ` +
+      'or allow more connections (http2.maxSessions, http1.maxSockets).',
+    { origin: origin.key },
+  )
+}
+
+/** A connection came about and ended before it could carry a request. */
+export function connectionRefused(origin: Origin, cause: unknown): ConnectError {
+  return new ConnectError(
+    'ERR_TRUNKLINE_CONNECT_FAILED',
+    `${origin.key} closed the connection right after the handshake. Look into the server's log for its reason.`,
+    { origin: origin.key, phase: 'settings', cause },
+  )
+}

@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest'
+import { BodyQueue, ResponseBody } from '../../../src/core/response-body.ts'
+import type { PooledConnection } from '../../../src/pool/pooled-connection.ts'
+import { ReceivedResponse } from '../../../src/pool/received-response.ts'
+
+test('is the head, the body, and where they came from; its timings go on after the head', () => {
+  const connection = {
+    id: 7,
+    protocol: 'h2',
+    connectedAt: 0,
+    dialled: { timings: { dns: 1, connect: 2, tls: 3 }, tls: null },
+  } as unknown as PooledConnection
+  const steps = { calledAt: 10, sentAt: 20, headAt: 30, endedAt: null as number | null, attempts: 1 }
+  const body = new ResponseBody(new BodyQueue({ pause() {}, resume() {}, cancel() {} }))
+  const response = new ReceivedResponse(201, ['a', '1'], body, 'https://a.test/', 5, connection, steps)
+  expect(response).toMatchObject({
+    status: 201,
+    headers: ['a', '1'],
+    url: 'https://a.test/',
+    redirects: 0,
+    protocol: 'h2',
+    connectionId: 7,
+    streamId: 5,
+  })
+  expect(response.body).toBe(body)
+  expect(response.timings).toMatchObject({ queued: 10, firstByte: 10, total: null })
+  steps.endedAt = 45
+  expect(response.timings.total).toBe(35)
+})
