@@ -11,4 +11,6 @@ export default defineConfig({
   treeshake: false,
   clean: true,
   silent: true,
+  // `node:` says which names are Node's own; bundlers and readers both want to know.
+  removeNodeProtocol: false,
 })

@@ -221,12 +221,3 @@ export class ClosedError extends ClientError {
     super(code, message, code === 'ERR_TRUNKLINE_CLIENT_CLOSED' ? 'no' : 'maybe', details)
   }
 }
-
-/** `what`: which body was measured, with a space behind it, or nothing. */
-export function bodyTooLarge(origin: string, limit: number, what = ''): ProtocolError {
-  return new ProtocolError(
-    'ERR_TRUNKLINE_BODY_TOO_LARGE',
-    `The ${what}response body of ${origin} has more than ${limit} bytes. Raise limits.responseBody if that is meant to be.`,
-    { origin, phase: 'body', processed: 'yes' },
-  )
-}

@@ -1,6 +1,7 @@
+import { bodyTooLarge } from '../core/body-too-large.ts'
 import type { Clock, Timer } from '../core/clock.ts'
 import type { ClientRequest, ClientResponse, Dispatch } from '../core/dispatch.ts'
-import { bodyTooLarge, ClientError, copyOf } from '../core/errors.ts'
+import { ClientError, copyOf } from '../core/errors.ts'
 import { contentLength, type HeaderList } from '../core/headers.ts'
 import type { Lifetime } from '../core/lifetime.ts'
 import type { Entry } from '../core/linked-queue.ts'
