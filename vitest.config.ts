@@ -23,7 +23,8 @@ function project(name: string, options: ProjectOptions) {
       sequence: { groupOrder: ['quick', 'measuring', 'heavy'].indexOf(options.group) },
       testTimeout: options.timeout,
       hookTimeout: Math.max(options.timeout, seconds(20)),
-      ...(options.execArgv && { execArgv: options.execArgv }),
+      // Suites make many clients on purpose; what they print about it would bury what matters.
+      execArgv: ['--disable-warning=TRUNKLINE_CLIENT_CHURN', ...(options.execArgv ?? [])],
       ...(options.globalSetup && { globalSetup: options.globalSetup }),
     },
   }
@@ -52,6 +53,14 @@ export default defineConfig({
       project('e2e', {
         group: 'measuring',
         timeout: seconds(30),
+        execArgv: ['--expose-gc'],
+        globalSetup: './test/support/certificates-setup.ts',
+      }),
+      project('retries', { group: 'measuring', timeout: seconds(20) }),
+      project('fuzz', { group: 'measuring', timeout: seconds(60) }),
+      project('soak', {
+        group: 'measuring',
+        timeout: seconds(120),
         execArgv: ['--expose-gc'],
         globalSetup: './test/support/certificates-setup.ts',
       }),

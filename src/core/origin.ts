@@ -74,7 +74,7 @@ function toUrl(input: string | URL): URL {
 
 function invalidUrl(input: string, why: string): InvalidRequestError {
   // User information goes first, then the cut: neither may leave a piece of a password.
-  const clean = input.replace(/^([a-z][a-z0-9+.-]*:)?[\\/]*[^?#]*@/i, '$1//')
+  const clean = input.replace(/^([a-z][a-z0-9+.-]*:)?[\\/]*.*@/is, '$1//')
   const shown = clean.length > 200 ? `${clean.slice(0, 200)}...` : clean
   return new InvalidRequestError(
     'ERR_TRUNKLINE_INVALID_URL',

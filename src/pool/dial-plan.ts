@@ -63,3 +63,12 @@ export function dialsWanted(facts: DialFacts): number {
   if (facts.dialling > 0 || facts.undecided > 0) return 0
   return facts.http2 < facts.maxSessions ? 1 : 0
 }
+
+/** Orders connections by which to leave first: doubted ones, then those with the least to lose. */
+export function byWorth(a: PooledConnection, b: PooledConnection): number {
+  return worth(a) - worth(b)
+}
+
+function worth({ standing, openExchanges }: PooledConnection): number {
+  return standing === 'suspect' ? -1 : openExchanges
+}

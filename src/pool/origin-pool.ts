@@ -4,7 +4,7 @@ import type { ClientError } from '../core/errors.ts'
 import { type Entry, LinkedQueue } from '../core/linked-queue.ts'
 import type { Origin } from '../core/origin.ts'
 import type { AlpnProtocol } from '../wire/contract.ts'
-import { census, dialsWanted } from './dial-plan.ts'
+import { byWorth, census, dialsWanted } from './dial-plan.ts'
 import type { PoolContext, Tenant, Waiter } from './pool-context.ts'
 import { connectionRefused, queueFull } from './pool-errors.ts'
 import { type ConnectionPolicy, PooledConnection, type PoolMember } from './pooled-connection.ts'
@@ -150,13 +150,14 @@ export class OriginPool implements PoolMember, Tenant {
   /** Finishes what is queued and open, then closes the connections. */
   close(): void {
     this.#closing = true
+    if (this.#waiting === 0) this.#cancelRedial()
     this.#pump()
   }
 
   /** Ends everything now with `error`. */
   destroy(error: ClientError): void {
     this.#closing = true
-    this.#redial?.cancel()
+    this.#cancelRedial()
     for (const dial of this.#dials) dial.controller.abort(error)
     this.#failWaiters(error)
     for (const connection of [...this.#connections]) connection.destroy(error)
@@ -173,6 +174,7 @@ export class OriginPool implements PoolMember, Tenant {
   onClosed(connection: PooledConnection): void {
     this.#connections.delete(connection)
     this.#context.release(this)
+    if (this.#waiting === 0) this.#cancelRedial()
     this.#pump()
   }
 
@@ -328,7 +330,7 @@ export class OriginPool implements PoolMember, Tenant {
     for (const other of others) if (other.protocol !== fresh.protocol) other.retire()
     if (fresh.protocol !== 'h2') return
     for (const dial of this.#dials) dial.controller.abort()
-    const peers = others.filter((other) => other.protocol === 'h2').sort((a, b) => rank(a) - rank(b))
+    const peers = others.filter((other) => other.protocol === 'h2').sort(byWorth)
     const surplus = peers.length + 1 - this.#context.limits.maxSessions
     for (const other of peers.slice(0, Math.max(surplus, handover ? 1 : 0))) other.retire()
   }
@@ -366,6 +368,11 @@ export class OriginPool implements PoolMember, Tenant {
     }, REDIAL_DELAY)
   }
 
+  #cancelRedial(): void {
+    this.#redial?.cancel()
+    this.#redial = null
+  }
+
   /** Fails those who arrived until now; who enters while they are being told is not of this failure. */
   #failWaiters(error: unknown, arrivedBy = this.#arrivals): void {
     for (const queue of [this.#preconnects, this.#queue]) {
@@ -375,6 +382,7 @@ export class OriginPool implements PoolMember, Tenant {
 
   #abandonDials(): void {
     if (this.#waiting > 0) return
+    this.#cancelRedial()
     for (const connection of this.#connections) connection.release()
     for (const dial of this.#dials) if (!dial.handover) dial.controller.abort()
     this.#context.vacate(this)
@@ -387,9 +395,4 @@ export class OriginPool implements PoolMember, Tenant {
       connection.retire()
     }
   }
-}
-
-/** Which connections to leave first: doubted ones, then those with the least to lose. */
-function rank(connection: PooledConnection): number {
-  return connection.standing === 'suspect' ? -1 : connection.openExchanges
 }
