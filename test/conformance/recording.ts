@@ -157,7 +157,7 @@ export class Recording implements ExchangeHandler {
   }
 }
 
-const DEADLINE = 8000
+const DEADLINE = 15_000
 
 async function within(promise: Promise<void>, awaited: () => string): Promise<void> {
   const late = Promise.withResolvers<never>()

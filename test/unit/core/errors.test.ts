@@ -5,6 +5,7 @@ import {
   ClosedError,
   ConnectError,
   ConnectionError,
+  copyOf,
   InvalidRequestError,
   LimitError,
   type Processed,
@@ -94,5 +95,32 @@ describe('errors', () => {
     expect(new InvalidRequestError('ERR_TRUNKLINE_INVALID_URL', '').phase).toBe('validate')
     expect(new LimitError('ERR_TRUNKLINE_QUEUE_FULL', '').phase).toBe('queue')
     expect(new LimitError('ERR_TRUNKLINE_QUEUE_FULL', '', { phase: 'connect' }).phase).toBe('connect')
+  })
+
+  test('a copy is an error of its own, alike in class and in all that is known, but for what was changed', () => {
+    const cause = new Error('why')
+    for (const [error] of all) {
+      const copy = copyOf(error)
+      expect(copy).not.toBe(error)
+      expect(copy).toMatchObject({ name: error.name, code: error.code, processed: error.processed })
+      expect(copy.phase).toBe(error.phase)
+      expect(copy.constructor).toBe(error.constructor)
+      expect(Object.hasOwn(copy, 'cause')).toBe(false)
+    }
+    const details = {
+      cause,
+      processed: 'yes',
+      origin: 'https://a.test',
+      connectionId: 1,
+      http2Code: 8,
+    } as const
+    const error = new ConnectionError('ERR_TRUNKLINE_CONNECTION_LOST', 'lost', details)
+    expect(copyOf(error, 'lost again', { streamId: 5 })).toMatchObject({
+      message: 'lost again',
+      ...details,
+      streamId: 5,
+      attempts: 0,
+    })
+    expect(error.streamId).toBeUndefined()
   })
 })

@@ -2,21 +2,12 @@ import { describe, expect, test } from 'vitest'
 import { bodyNotAllowed, isMethod, normalizeMethod } from '../../../src/fetch/method.ts'
 
 describe('normalizeMethod', () => {
-  test.each([
-    'delete',
-    'get',
-    'head',
-    'options',
-    'post',
-    'put',
-    'PoSt',
-    'patch',
-    'PATCH',
-    'propfind',
-    'Custom',
-  ])('%s becomes what the platform makes of it', (method) => {
-    expect(normalizeMethod(method)).toBe(new Request('https://a.test/', { method }).method)
-  })
+  test.each(['delete', 'get', 'head', 'options', 'post', 'put', 'PoSt', 'PATCH', 'propfind', 'Custom'])(
+    '%s becomes what the platform makes of it',
+    (method) => {
+      expect(normalizeMethod(method)).toBe(new Request('https://a.test/', { method }).method)
+    },
+  )
 })
 
 test('normalizeMethod leaves patch as it is, which the platform does with a warning', () => {

@@ -9,6 +9,7 @@ import {
   signalOf,
   toClientRequest,
 } from '../../../src/fetch/request.ts'
+import { ACCEPTED_CODINGS } from '../../../src/interceptors/decompress.ts'
 
 const URL_A = 'https://example.test/path?q'
 const convert = (input: string | URL | Request, init?: FetchInit | null) =>
@@ -41,7 +42,7 @@ describe('defaults', () => {
         'user-agent',
         'trunkline',
         'accept-encoding',
-        'gzip, deflate, br, zstd',
+        ACCEPTED_CODINGS,
       ],
       body: null,
       signal: null,

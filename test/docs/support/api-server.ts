@@ -1,0 +1,52 @@
+/** The `https://api.example.com` of the documentation, on loopback. */
+import {
+  defaultRoutes,
+  deterministicBytes,
+  readBody,
+  type ServerReply,
+  type ServerRequest,
+  startH2Server,
+  type TestServer,
+} from '../../support/servers.ts'
+
+export const API_ORIGIN = 'https://api.example.com'
+
+/**
+ * `/users/7`, `/items/N` JSON · `/orders` POST, 201 · `/export` a megabyte · `/upload` counts the bytes of the body ·
+ * `/moved` redirects to `/users/7` · `/slow` never answers; else the routes of every test server.
+ */
+export function startApiServer(): Promise<TestServer> {
+  return startH2Server({ allowHTTP1: true, handler: handle })
+}
+
+async function handle(request: ServerRequest, response: ServerReply): Promise<void> {
+  const [, name = '', argument = ''] = new URL(request.url ?? '/', API_ORIGIN).pathname.split('/')
+  switch (name) {
+    case 'users':
+      return json(response, 200, { id: Number(argument), name: 'Ada' })
+    case 'items':
+      return json(response, 200, { id: Number(argument) })
+    case 'orders':
+      return json(response, 201, { id: 1, ...JSON.parse((await readBody(request)).toString()) })
+    case 'upload':
+      return json(response, 200, { bytes: (await readBody(request)).length })
+    case 'export':
+      response.writeHead(200, { 'content-type': 'text/csv' })
+      response.end(deterministicBytes(1024 * 1024))
+      return
+    case 'moved':
+      response.writeHead(302, { location: '/users/7' })
+      response.end()
+      return
+    case 'slow':
+      request.resume()
+      return
+    default:
+      await defaultRoutes(request, response)
+  }
+}
+
+function json(response: ServerReply, status: number, value: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/json' })
+  response.end(JSON.stringify(value))
+}

@@ -1,0 +1,173 @@
+/** The tarball as a user gets it: packed, unpacked beside its dependencies, imported, required, type-checked. */
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import * as source from '../../src/index.ts'
+
+const run = promisify(execFile)
+const root = join(dirname(fileURLToPath(import.meta.url)), '../..')
+const sourceNames = Object.keys(source).sort()
+
+let app: string
+let unpacked: string
+
+beforeAll(async () => {
+  if (!existsSync(join(root, 'dist/index.js')))
+    throw new Error('There is no dist/: run `npm run build` first')
+  app = await realpath(await mkdtemp(join(tmpdir(), 'trunkline-package-')))
+  unpacked = join(app, 'node_modules/trunkline')
+  await mkdir(unpacked, { recursive: true })
+  await run('npm', ['pack', '--ignore-scripts', '--pack-destination', app], { cwd: root })
+  const tarball = (await readdir(app)).find((name) => name.endsWith('.tgz'))
+  if (tarball === undefined) throw new Error('`npm pack` left no tarball')
+  await run('tar', ['-xzf', join(app, tarball), '--strip-components=1', '-C', unpacked])
+  await linkDependencies()
+})
+
+afterAll(() => rm(app, { recursive: true, force: true }))
+
+describe('the tarball', () => {
+  test('holds the build, the manifest and the papers, nothing else', async () => {
+    const names = (await readdir(unpacked)).filter((name) => name !== 'README.md').sort()
+    expect(names).toEqual(['CHANGELOG.md', 'LICENSE', 'dist', 'package.json'])
+    const odd = (await readdir(join(unpacked, 'dist'))).filter(
+      (name) => !/\.(?:c?js(?:\.map)?|d\.c?ts)$/.test(name),
+    )
+    expect(odd).toEqual([])
+  })
+
+  test('has every file that its manifest names', async () => {
+    const manifest = JSON.parse(await readFile(join(unpacked, 'package.json'), 'utf8'))
+    const named = [
+      ...JSON.stringify([manifest.exports, manifest.main, manifest.module, manifest.types]).matchAll(
+        /\.\/[^"]+/g,
+      ),
+    ]
+    expect(named.length).toBeGreaterThan(0)
+    expect(named.map(([, path]) => path ?? '').filter((path) => !existsSync(join(unpacked, path)))).toEqual(
+      [],
+    )
+  })
+
+  test('runs on nothing but its declared dependencies', async () => {
+    const manifest = JSON.parse(await readFile(join(unpacked, 'package.json'), 'utf8'))
+    const declared = Object.keys(manifest.dependencies)
+    const strangers = (await importedPackages()).filter((name) => !declared.includes(name))
+    expect(strangers).toEqual([])
+  })
+})
+
+describe('a program that uses it', () => {
+  test('imports it as ESM, with every name of src/index.ts', async () => {
+    const names = await program('a.mjs', `import * as all from 'trunkline'; print(Object.keys(all).sort())`)
+    expect(names).toEqual(sourceNames)
+  })
+
+  test('requires it as CommonJS, with the same names', async () => {
+    const names = await program('a.cjs', `print(Object.keys(require('trunkline')).sort())`)
+    expect(names).toEqual(sourceNames)
+  })
+
+  test.each([
+    ['a.mjs', `await import('trunkline')`],
+    ['a.cjs', `require('trunkline')`],
+  ])('finds no global touched by %s', async (file, load) => {
+    // Node makes its own globals lazily: touch them first, so that only our changes show.
+    const look = '() => [fetch, Response, Request, Headers, FormData, Reflect.ownKeys(globalThis).length]'
+    const code = `const look = ${look}; look(); const before = look(); ${load}; const after = look()
+      print(after.map((value, index) => value === before[index]))`
+    expect(await program(file, code)).toEqual([true, true, true, true, true, true])
+  })
+
+  test.each([
+    ['a.mjs', `await import('trunkline/register')`, `(await import('trunkline')).fetch`],
+    ['a.cjs', `require('trunkline/register')`, `require('trunkline').fetch`],
+  ])('gets the global fetch replaced by %s', async (file, load, ours) => {
+    const code = `const native = fetch; ${load}; print([fetch !== native, fetch === ${ours}])`
+    expect(await program(file, code)).toEqual([true, true])
+  })
+
+  test('can be started with --import trunkline/register', async () => {
+    const replaced = await program(
+      'a.mjs',
+      `print(fetch === (await import('trunkline')).fetch)`,
+      '--import',
+      'trunkline/register',
+    )
+    expect(replaced).toBe(true)
+  })
+})
+
+describe('a TypeScript program that uses it', () => {
+  const body = `
+    export async function main(): Promise<number> {
+      const client = createClient()
+      const viaFetch: Response = await fetch('https://localhost/')
+      const viaClient: Response = await client.fetch('https://localhost/', { method: 'POST', body: 'x' })
+      const { status } = await request('https://localhost/')
+      const exact: number = status
+      // @ts-expect-error there is no such option
+      createClient({ noSuchOption: true })
+      await client.close()
+      return exact + viaFetch.status + viaClient.status
+    }`
+  const named = `import { createClient, fetch, request } from 'trunkline'\nimport 'trunkline/register'\n${body}`
+  const cases: readonly [how: string, file: string, options: string[]][] = [
+    ['ESM, nodenext', 'types.mts', ['--module', 'nodenext']],
+    ['CommonJS, nodenext', 'types.cts', ['--module', 'nodenext']],
+    ['a bundler', 'types.ts', ['--module', 'esnext', '--moduleResolution', 'bundler']],
+  ]
+
+  test.each(cases)('compiles as %s', async (_how, file, options) => {
+    await writeFile(join(app, file), named)
+    const strict = [
+      '--strict',
+      '--exactOptionalPropertyTypes',
+      '--target',
+      'es2023',
+      '--types',
+      'node',
+      '--noEmit',
+    ]
+    const tsc = join(root, 'node_modules/typescript/bin/tsc')
+    const { stdout } = await run(process.execPath, [tsc, ...strict, ...options, file], { cwd: app }).catch(
+      (error: { stdout: string }) => error,
+    )
+    expect(stdout).toBe('')
+  })
+})
+
+/** Our dependencies and Node's types, linked to the copies this repository has installed. */
+async function linkDependencies(): Promise<void> {
+  const manifest = JSON.parse(await readFile(join(unpacked, 'package.json'), 'utf8'))
+  for (const name of [...Object.keys(manifest.dependencies), '@types/node']) {
+    const link = join(app, 'node_modules', name)
+    await mkdir(dirname(link), { recursive: true })
+    await symlink(join(root, 'node_modules', name), link, 'dir')
+  }
+}
+
+async function importedPackages(): Promise<string[]> {
+  const dist = join(unpacked, 'dist')
+  const files = (await readdir(dist)).filter((name) => /\.c?js$/.test(name))
+  const texts = await Promise.all(files.map((name) => readFile(join(dist, name), 'utf8')))
+  const specifiers = texts.flatMap((text) =>
+    [...text.matchAll(/(?:^|[\s;}])(?:from|import|require\(|import\()\s*["']([^"'.][^"']*)["']/g)].map(
+      ([, name]) => name ?? '',
+    ),
+  )
+  return [...new Set(specifiers)].filter((name) => !name.startsWith('node:')).sort()
+}
+
+/** Runs `code` as a file of its own beside the unpacked package; returns what it printed. */
+async function program(file: string, code: string, ...nodeOptions: string[]): Promise<unknown> {
+  const print = 'const print = (value) => console.log(JSON.stringify(value));'
+  await writeFile(join(app, file), `${print}\n${code}\n`)
+  const { stdout } = await run(process.execPath, [...nodeOptions, file], { cwd: app, timeout: 20_000 })
+  return JSON.parse(stdout)
+}
