@@ -64,7 +64,9 @@ export class NodeHttp2Exchange implements Exchange {
   }
 
   write(chunk: Uint8Array): boolean {
-    return this.#stream.destroyed || this.#stream.writableEnded || this.#stream.write(chunk)
+    const stream = this.#stream
+    // Nobody would call `onDrain` any more, so nobody may be told to wait for it.
+    return this.#settled || stream.destroyed || stream.writableEnded || stream.write(chunk)
   }
 
   end(trailers?: HeaderList): void {
