@@ -27,11 +27,13 @@ describe('cold burst', () => {
   test('the first request goes out at once; the other 49 wait for SETTINGS, then go as far as they allow', async () => {
     const peer = await bench.rawPeer({
       async onConnection(connection) {
-        // The whole first flight: the preface, SETTINGS and one request, while our SETTINGS are still withheld.
+        // The whole first flight, while our SETTINGS are still withheld: the preface, SETTINGS, a PING, one request.
+        connection.answerPings = false
         const first = await connection.expectRequest()
         expect(first.path).toBe('/0')
         await connection.expectNo('HEADERS', undefined, { within: 100 })
         connection.autoRespond({ body: 'ok' })
+        connection.sendPing((await connection.expect('PING')).opaque, { ack: true })
         await first.respond({ body: 'ok' })
       },
     })

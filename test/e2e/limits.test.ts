@@ -263,7 +263,11 @@ describe('timeouts.connect', () => {
   })
 
   test('a server that agrees to h2 and sends no SETTINGS: SETTINGS_TIMEOUT', async () => {
-    const peer = await bench.rawPeer({ onConnection: () => {} })
+    const peer = await bench.rawPeer({
+      onConnection: (connection) => {
+        connection.answerPings = false
+      },
+    })
     const client = bench.client({ http2: { settingsTimeout: 100 } })
     const error = await rejection(client.request(peer.origin, { retry: false }))
     expect(error).toMatchObject({ name: 'TimeoutError', code: 'ERR_TRUNKLINE_SETTINGS_TIMEOUT' })

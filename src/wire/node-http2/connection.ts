@@ -14,6 +14,7 @@ import type {
   RequestHead,
 } from '../contract.ts'
 import { type ExchangeOwner, NodeHttp2Exchange } from './exchange.ts'
+import { outlive } from './handle-order.ts'
 import { encodeHead } from './head.ts'
 import type { NodeHttp2Options } from './options.ts'
 import { type ConnectionFacts, connectionLost, requestRefused, unusable } from './outcome.ts'
@@ -107,6 +108,7 @@ export class NodeHttp2Connection implements Connection {
     // aborted signal has not.
     const abort = body === 'none' ? null : new AbortController()
     const stream = this.#request(head, body, abort)
+    outlive(this.#session, stream)
     const exchange = new NodeHttp2Exchange(
       stream,
       abort,
