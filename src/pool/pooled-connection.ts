@@ -112,10 +112,6 @@ export class PooledConnection implements ConnectionListener {
       ping: () => this.#connection.ping(),
       onDead: (silentMs, cause) => this.#onDead(silentMs, cause),
     })
-    // One PING at the start tells how far away the peer is, which is what later deadlines are made from. It goes out
-    // with the preface, so that what waits for SETTINGS does not stand between it and its answer.
-    if (this.protocol === 'h2' && policy.keepAlive.interval > 0)
-      this.keepalive.probe(policy.keepAlive.timeout)
     this.#settingsTimer = clock.setTimeout(() => this.#onSettingsDue(), policy.settingsTimeout)
     if (Number.isFinite(policy.maxLifetime)) this.#watchAge(policy.maxLifetime)
   }
@@ -238,6 +234,10 @@ export class PooledConnection implements ConnectionListener {
     this.#wasReady = true
     if (this.#standing !== 'starting') return
     this.#move('ready')
+    // One PING at the start tells how far away the peer is, which is what later deadlines are made from. Not with the
+    // preface: its answer might overtake the SETTINGS of a peer that is late with them.
+    const { interval, timeout } = this.#policy.keepAlive
+    if (this.protocol === 'h2' && interval > 0) this.keepalive.probe(timeout)
     this.onSlots()
   }
 
