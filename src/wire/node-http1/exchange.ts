@@ -1,15 +1,8 @@
 import type { ClientRequest, IncomingMessage, InformationEvent } from 'node:http'
 import { type ClientError, copyOf, type Processed } from '../../core/errors.ts'
-import type { HeaderList } from '../../core/headers.ts'
+import { type HeaderList, headerListSize } from '../../core/headers.ts'
 import type { Exchange, ExchangeHandler } from '../contract.ts'
-import {
-  decodeFields,
-  type EncodedHead,
-  encodeTrailers,
-  fieldsSize,
-  headProblem,
-  isDoubtful,
-} from './head.ts'
+import { decodeFields, type EncodedHead, encodeTrailers, headProblem, isDoubtful } from './head.ts'
 import {
   type ConnectionFacts,
   exchangeFailure,
@@ -175,7 +168,8 @@ export class NodeHttp1Exchange implements Exchange {
     const facts = this.#owner.facts
     const problem = headProblem(response.httpVersion, status, headers)
     if (problem !== null) this.#failWith(malformed(facts, this, problem))
-    else if (fieldsSize(headers) > facts.maxHeaderListSize) this.#failWith(headerListTooLarge(facts, this))
+    else if (headerListSize(headers) > facts.maxHeaderListSize)
+      this.#failWith(headerListTooLarge(facts, this))
     else this.#accept(response, status, headers)
   }
 
@@ -195,7 +189,7 @@ export class NodeHttp1Exchange implements Exchange {
     // Node ends no response that was cut off; should it ever, this is where a part would pass for the whole.
     if (!response.complete) this.#fail(null)
     const trailers = decodeFields(response.rawTrailers)
-    if (fieldsSize(trailers) > this.#owner.facts.maxHeaderListSize) {
+    if (headerListSize(trailers) > this.#owner.facts.maxHeaderListSize) {
       this.#failWith(headerListTooLarge(this.#owner.facts, this))
     }
     if (!this.#over && trailers.length > 0) this.#handler.onTrailers(trailers)

@@ -19,8 +19,6 @@ export interface EncodedHead {
 
 /** RFC 9110 section 8.6: methods that anticipate content say so when there is none. */
 const EXPECTS_CONTENT = new Set(['POST', 'PUT', 'PATCH'])
-const OVERHEAD_PER_FIELD = 32
-
 /**
  * Host first (RFC 9110 section 7.2), then the caller's fields in order and with repeats, then those that belong
  * to this connection. Framing is made here, from the shape of the body, and never taken over from the caller:
@@ -80,14 +78,6 @@ export function decodeFields(raw: readonly string[]): string[] {
   for (let index = 0; index < fields.length; index += 2)
     fields[index] = (fields[index] as string).toLowerCase()
   return fields
-}
-
-export function fieldsSize(fields: HeaderList): number {
-  let size = 0
-  for (let index = 0; index < fields.length; index += 2) {
-    size += (fields[index] as string).length + (fields[index + 1] as string).length + OVERHEAD_PER_FIELD
-  }
-  return size
 }
 
 /** Why a head that parsed is still no final response that can be read, or null. */

@@ -4,6 +4,7 @@ import {
   combinedHeader,
   contentLength,
   type HeadersInput,
+  headerListSize,
   headerValue,
   isConnectionSpecific,
   NO_HEADERS,
@@ -178,4 +179,9 @@ describe('contentLength', () => {
   ])('of %j is %j', (headers, expected) => {
     expect(contentLength(headers)).toBe(expected)
   })
+})
+
+test('the size of a section counts 32 bytes for each field', () => {
+  expect(headerListSize([])).toBe(0)
+  expect(headerListSize(['ab', 'cde', 'f', ''])).toBe(2 + 3 + 32 + 1 + 32)
 })

@@ -5,7 +5,6 @@ import {
   decodeFields,
   encodeHead,
   encodeTrailers,
-  fieldsSize,
   headProblem,
   isDoubtful,
   keepAliveLimit,
@@ -110,11 +109,6 @@ test('fields are read with lower-case names and untouched values', () => {
   const raw = ['Set-Cookie', 'A=B', 'X', 'Y', 'SET-COOKIE', 'c=D']
   expect(decodeFields(raw)).toEqual(['set-cookie', 'A=B', 'x', 'Y', 'set-cookie', 'c=D'])
   expect(raw[0]).toBe('Set-Cookie')
-})
-
-test('the size of a section counts 32 bytes for each field', () => {
-  expect(fieldsSize([])).toBe(0)
-  expect(fieldsSize(['ab', 'cde', 'f', ''])).toBe(2 + 3 + 32 + 1 + 32)
 })
 
 describe('headProblem', () => {
