@@ -137,7 +137,7 @@ export function jsonLine(result: SoakResult): string {
     untyped: figures.untyped.length,
     surfaced: figures.surfaced.length,
     violations: server.violationCount,
-    leakedHandles: sum(result.handles) + sum(result.leftovers) + server.openConnections,
+    leakedHandles: sum(result.handles) + sum(result.leftovers),
     heapSlopeBytesPer100k: memory.slopePer100k,
     heapSlopeUncertainty: memory.uncertainty,
     heapSlopeJudged: memory.judged,

@@ -10,6 +10,7 @@ import { Figures } from './figures.ts'
 import { brokenInvariants, type Evidence, leakedHandles, leftovers, ProcessWatch } from './invariants.ts'
 import { Load } from './load.ts'
 import { MemoryWatch } from './memory.ts'
+import { SocketWatch } from './sockets.ts'
 
 export interface SoakOptions {
   readonly seconds: number
@@ -51,6 +52,8 @@ export async function soak(options: SoakOptions, onProgress: (moment: Moment) =>
   try {
     const before = activeHandles()
     watch.start()
+    const sockets = new SocketWatch(server.port)
+    sockets.start()
     const figures = new Figures()
     const load = new Load({ seed, engine, concurrency, port: server.port, ca }, figures)
     const startedAt = performance.now()
@@ -72,6 +75,7 @@ export async function soak(options: SoakOptions, onProgress: (moment: Moment) =>
     const cpu = cpuSeconds() - cpuBefore
     const stats = load.client.stats()
     const handles = await leakedHandles(before)
+    const openSockets = await sockets.stop()
     const report = await server.report(figures.unprocessed)
     const evidence: Evidence = {
       figures,
@@ -79,7 +83,7 @@ export async function soak(options: SoakOptions, onProgress: (moment: Moment) =>
       memory: memory.report(),
       processEvents: watch.events,
       handles,
-      leftovers: leftovers(stats, load.sharedSignal),
+      leftovers: leftovers(stats, load.sharedSignal, openSockets),
     }
     return { ...evidence, options, seconds: ran, cpuSeconds: cpu, stats, broken: brokenInvariants(evidence) }
   } finally {
