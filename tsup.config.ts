@@ -1,7 +1,7 @@
 import { defineConfig } from 'tsup'
 
 export default defineConfig({
-  entry: ['src/index.ts', 'src/register.ts'],
+  entry: { index: 'src/index.ts', register: 'src/register.ts', testing: 'src/testing/index.ts' },
   format: ['esm', 'cjs'],
   target: 'node22',
   platform: 'node',

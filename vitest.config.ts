@@ -36,6 +36,7 @@ export default defineConfig({
     alias: [
       { find: /^trunkline$/, replacement: source('index.ts') },
       { find: /^trunkline\/register$/, replacement: source('register.ts') },
+      { find: /^trunkline\/testing$/, replacement: source('testing/index.ts') },
     ],
   },
   test: {

@@ -17,12 +17,12 @@ const features = ['telemetry', 'integrations', 'cli', 'testing']
 const maxLines = 400
 
 /** Where Node's modules may be imported for their values. Types are free everywhere. */
-const homes: Readonly<Record<string, string>> = {
-  http2: 'wire/node-http2/',
-  http: 'wire/node-http1/',
-  https: 'wire/node-http1/',
-  tls: 'connect/',
-  net: 'connect/',
+const homes: Readonly<Record<string, readonly string[]>> = {
+  http2: ['wire/node-http2/'],
+  http: ['wire/node-http1/'],
+  https: ['wire/node-http1/'],
+  tls: ['connect/', 'testing/'],
+  net: ['connect/', 'testing/'],
 }
 
 const rules: readonly Rule[] = [
@@ -45,6 +45,16 @@ const rules: readonly Rule[] = [
         target !== null && isFeature(target) && folderOf(path) !== folderOf(target)
           ? `only its own folder may import ${folderOf(target)}/`
           : null,
+      ),
+  },
+  {
+    name: 'testing/ imports nothing of the client but types',
+    why: 'It is the other side of the wire: with code in common, a mistake would agree with itself.',
+    check: (modules) =>
+      eachImport(modules, ({ path }, { target, typeOnly }) =>
+        typeOnly || target === null || folderOf(path) !== 'testing' || folderOf(target) === 'testing'
+          ? null
+          : `testing/ may know no more than the types of ${target}`,
       ),
   },
   {
@@ -91,10 +101,10 @@ const rules: readonly Rule[] = [
     why: 'Their traps are known and handled in one folder each. `import type` is allowed anywhere.',
     check: (modules) =>
       eachImport(modules, ({ path }, { specifier, typeOnly }) => {
-        const home = homes[specifier.replace(/^node:/, '')]
-        return typeOnly || home === undefined || path.startsWith(home)
+        const allowed = homes[specifier.replace(/^node:/, '')]
+        return typeOnly || allowed === undefined || allowed.some((home) => path.startsWith(home))
           ? null
-          : `${specifier} may be imported in src/${home} only`
+          : `${specifier} may be imported in ${allowed.map((home) => `src/${home}`).join(', ')} only`
       }),
   },
   {
@@ -141,6 +151,8 @@ describe('the rules see', () => {
     ['imports go down only', 'pool/a.ts', "import type { Client } from '../client.ts'"],
     ['imports go down only', 'connect/a.ts', "export * from '../interceptors/b.ts'"],
     ['the core never imports a feature', 'client.ts', "await import('./telemetry/index.ts')"],
+    ['the core never imports a feature', 'pool/a.ts', "import type { Fault } from '../testing/index.ts'"],
+    ['testing/ imports nothing', 'testing/a.ts', "import { b } from '../core/b.ts'"],
     ['every file stands on a floor', 'helpers/a.ts', 'export const a = 1'],
     ['an engine imports core/', 'wire/node-http2/a.ts', "import { b } from '../node-http1/b.ts'"],
     ['an engine imports core/', 'wire/node-http2/a.ts', "type B = import('../other.ts').B"],
@@ -172,6 +184,8 @@ describe('the rules see', () => {
     ['types of Node anywhere', 'pool/a.ts', "import type { Socket } from 'node:net'"],
     ['the engine of client.ts', 'client.ts', "import { e } from './wire/node-http2/engine.ts'"],
     ['an engine over the contract', 'wire/node-http1/a.ts', "import type { Engine } from '../contract.ts'"],
+    ['types of the client in testing/', 'testing/a.ts', "import type { B } from '../core/b.ts'"],
+    ['sockets in testing/', 'testing/a.ts', "import { createServer } from 'node:net'"],
     ['a feature over the core', 'telemetry/a.ts', "import { ClientError } from '../core/errors.ts'"],
   ])('nothing wrong with %s', (_name, path, text) => {
     const module = parseModule(path, text)

@@ -25,6 +25,8 @@ beforeAll(async () => {
   await writeFile(join(folder, 'package.json'), '{ "type": "module" }')
   // The files that snippets read.
   await copyFile(certificates.caFile, join(folder, 'internal-ca.pem'))
+  await copyFile(certificates.localhost.certFile, join(folder, 'localhost.crt'))
+  await copyFile(certificates.localhost.keyFile, join(folder, 'localhost.key'))
   await copyFile(certificates.client.certFile, join(folder, 'client.crt'))
   await copyFile(certificates.client.keyFile, join(folder, 'client.key'))
 })

@@ -8,10 +8,12 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import * as source from '../../src/index.ts'
+import * as testing from '../../src/testing/index.ts'
 
 const run = promisify(execFile)
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..')
 const sourceNames = Object.keys(source).sort()
+const testingNames = Object.keys(testing).sort()
 
 let app: string
 let unpacked: string
@@ -74,6 +76,25 @@ describe('a program that uses it', () => {
   })
 
   test.each([
+    ['a.mjs', `await import('trunkline/testing')`],
+    ['a.cjs', `require('trunkline/testing')`],
+  ])('gets the servers for tests by %s', async (file, load) => {
+    expect(
+      await program(file, `print(Object.keys(${file === 'a.mjs' ? `(${load})` : load}).sort())`),
+    ).toEqual(testingNames)
+  })
+
+  test('loads nothing of them with the client, and nothing of the client with them', async () => {
+    const shared = async (entry: string) => {
+      const text = await readFile(join(unpacked, 'dist', entry), 'utf8')
+      return [...text.matchAll(/from ["'](\.\/[^"']+)["']/g)].map(([, name]) => name)
+    }
+    const [client, servers] = [await shared('index.js'), await shared('testing.js')]
+    expect(servers.filter((name) => client.includes(name) || name === './index.js')).toEqual([])
+    expect(client).not.toContain('./testing.js')
+  })
+
+  test.each([
     ['a.mjs', `await import('trunkline')`],
     ['a.cjs', `require('trunkline')`],
   ])('finds no global touched by %s', async (file, load) => {
@@ -114,9 +135,15 @@ describe('a TypeScript program that uses it', () => {
       // @ts-expect-error there is no such option
       createClient({ noSuchOption: true })
       await client.close()
-      return exact + viaFetch.status + viaClient.status
+      const faults: Fault[] = [{ kind: 'goaway', atStream: 3 }, { kind: 'refuse', every: 2 }]
+      await using server = await ChaosServer.listen({ cert: '', key: '', faults })
+      const frames: readonly object[] = RawPeer.pair().connection.received
+      // @ts-expect-error a GOAWAY needs its stream
+      await ChaosServer.listen({ faults: [{ kind: 'goaway' }] })
+      return server.counts.requests + frames.length + exact + viaFetch.status + viaClient.status
     }`
-  const named = `import { createClient, fetch, request } from 'trunkline'\nimport 'trunkline/register'\n${body}`
+  const named = `import { createClient, fetch, request } from 'trunkline'\nimport 'trunkline/register'
+    import { ChaosServer, type Fault, RawPeer } from 'trunkline/testing'\n${body}`
   const cases: readonly [how: string, file: string, options: string[]][] = [
     ['ESM, nodenext', 'types.mts', ['--module', 'nodenext']],
     ['CommonJS, nodenext', 'types.cts', ['--module', 'nodenext']],

@@ -69,6 +69,7 @@ function bound(code: string, origin: string): string {
   const source = (name: string) => pathToFileURL(join(root, 'src', name)).href
   return code
     .replaceAll(API_ORIGIN, origin)
+    .replaceAll("'trunkline/testing'", `'${source('testing/index.ts')}'`)
     .replaceAll("'trunkline/register'", `'${source('register.ts')}'`)
     .replaceAll("'trunkline'", `'${source('index.ts')}'`)
 }

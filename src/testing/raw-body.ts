@@ -1,13 +1,31 @@
 /** Whole responses of a raw connection, in frames that the client's windows allow. */
 import { toBytes } from './frame-encoder.ts'
-import { headerList } from './hpack.ts'
-import type { RawConnection } from './raw-connection.ts'
-import type { Responder, SendBodyOptions } from './raw-options.ts'
+import { type HeadersInput, headerList } from './hpack.ts'
+import type { Responder, SendBodyOptions, SendHeadersOptions } from './raw-options.ts'
+import type { RawReceiver } from './raw-receiver.ts'
 import type { RawResponse } from './raw-request.ts'
+import type { RawTransport } from './raw-transport.ts'
+
+/** What it takes of a raw connection to send a body over it. */
+export interface BodySender {
+  readonly clientMaxFrameSize: number
+  readonly ignoreFlowControl: boolean
+  readonly isClosed: boolean
+  readonly flow: RawReceiver['flow']
+  readonly streams: RawReceiver['streams']
+  readonly transport: RawTransport
+  sendHeaders(streamId: number, headers: HeadersInput, options: SendHeadersOptions): void
+  sendData(
+    streamId: number,
+    data: Uint8Array | string,
+    options: { readonly padding?: number; readonly endStream?: boolean },
+  ): void
+  sendBody(streamId: number, body: Uint8Array, options: SendBodyOptions): Promise<number>
+}
 
 /** RFC 9113 section 6.9. Resolves with the bytes sent. */
 export async function sendBody(
-  connection: RawConnection,
+  connection: BodySender,
   streamId: number,
   bytes: Buffer,
   options: SendBodyOptions,
@@ -38,7 +56,7 @@ export async function sendBody(
 
 /** RFC 9113 section 8.1. */
 export async function respond(
-  connection: RawConnection,
+  connection: BodySender,
   streamId: number,
   response: RawResponse,
 ): Promise<void> {
@@ -61,7 +79,7 @@ export function toResponder(response: RawResponse | Responder): Responder {
 }
 
 async function credit(
-  connection: RawConnection,
+  connection: BodySender,
   streamId: number,
   wanted: number,
   stopped: () => boolean,

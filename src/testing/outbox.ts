@@ -2,7 +2,7 @@
 
 import type { Duplex } from 'node:stream'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { sleep } from './wait-for.ts'
+import { sleep } from './sleep.ts'
 
 export interface DripOptions {
   /** Bytes per write. Default 1. */
@@ -61,6 +61,11 @@ export class Outbox {
         await (options.every ? sleep(options.every) : nextTurn())
       }
     })
+  }
+
+  /** Later writes wait this long, and keep their order. */
+  pause(ms: number): void {
+    void this.#enqueue(() => sleep(ms))
   }
 
   /** Runs after everything written so far was handed to the kernel. */

@@ -1,0 +1,8 @@
+const realSetTimeout = globalThis.setTimeout
+
+/** By the real clock, whatever timers a test fakes; keeps no process alive that has nothing else to do. */
+export function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    realSetTimeout(resolve, ms).unref()
+  })
+}
