@@ -187,10 +187,12 @@ export class PooledConnection implements ConnectionListener {
 
   /**
    * Its exchange was given up by the caller. If nothing came since (`bytesBefore` is what had come when the request
-   * went out), or for a while, it is not known whether the peer was slow or the connection is dead.
+   * went out), or for a while, it is not known whether the peer was slow or the connection is dead. `quietFor`: ms in
+   * which no more of a response that had begun came.
    */
-  onGivenUp(bytesBefore: number): void {
-    if (this.bytesReceived === bytesBefore || this.keepalive.silence >= LONG_SILENCE) this.suspect()
+  onGivenUp(bytesBefore: number, quietFor = 0): void {
+    const { silence, lateAfter } = this.keepalive
+    if (this.bytesReceived === bytesBefore || silence >= LONG_SILENCE || quietFor >= lateAfter) this.suspect()
   }
 
   /** Doubts the connection: no new request until a PING is answered, and its end if none is. */

@@ -336,8 +336,9 @@ class RoundTrip implements Waiter, ExchangeHandler, Swept, Steps {
 
   /** The caller, or a deadline, gives up on an exchange that the server has not failed. */
   #abandon({ exchange, connection, bytesBefore }: OnWire, reason: unknown): void {
+    const quietFor = this.#stage.name === 'receiving' ? this.#context.clock.now() - this.#movedAt : 0
     exchange.reset()
-    connection.onGivenUp(bytesBefore)
+    connection.onGivenUp(bytesBefore, quietFor)
     this.#fail(reason)
   }
 

@@ -1,8 +1,8 @@
 /**
  * How long the fuzzing goes on. In the tests it is short and the same each time; for a long search with a new seed:
  *
- *     FUZZ_RUNS=100000 npm run fuzz
- *     FUZZ_SEED=42 FUZZ_RUNS=100000 npm run fuzz   # the same once more
+ *     FUZZ_RUNS=100000 npm run test:fuzz
+ *     FUZZ_SEED=42 FUZZ_RUNS=100000 npm run test:fuzz   # the same once more
  */
 import fc, { type Parameters } from 'fast-check'
 
