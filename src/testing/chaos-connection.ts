@@ -4,7 +4,7 @@ import { toBytes } from './frame-encoder.ts'
 import { headerList } from './hpack.ts'
 import type { RawConnection } from './raw-connection.ts'
 import type { RawRequest, RawResponse } from './raw-request.ts'
-import { sleep } from './sleep.ts'
+import { idle } from './sleep.ts'
 
 export interface ChaosHooks {
   /** The right answer, once the request is complete. */
@@ -62,7 +62,7 @@ export class ChaosConnection {
 
   async #openLater({ ms, streams = 100 }: FaultOf<'max-streams'>, more: number): Promise<void> {
     this.#refusesAll = true
-    await sleep(ms + more)
+    await idle(ms + more)
     this.#refusesAll = false
     this.#connection.sendSettings({ MAX_CONCURRENT_STREAMS: streams })
   }
@@ -160,7 +160,7 @@ export class ChaosConnection {
 
   async #drip({ chunk = 1, ms = 10 }: FaultOf<'slow-drip'>, streamId: number, body: Buffer): Promise<void> {
     for (let offset = 0; offset < body.length; offset += chunk) {
-      if (offset > 0) await sleep(ms)
+      if (offset > 0) await idle(ms)
       if (!this.#connection.streams.isOpen(streamId)) return
       await this.#connection.sendBody(streamId, body.subarray(offset, offset + chunk))
     }

@@ -2,7 +2,7 @@
 
 import type { Duplex } from 'node:stream'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { sleep } from './sleep.ts'
+import { idle, sleep } from './sleep.ts'
 
 export interface DripOptions {
   /** Bytes per write. Default 1. */
@@ -65,7 +65,7 @@ export class Outbox {
 
   /** Later writes wait this long, and keep their order. */
   pause(ms: number): void {
-    void this.#enqueue(() => sleep(ms))
+    void this.#enqueue(() => idle(ms))
   }
 
   /** Runs after everything written so far was handed to the kernel. */
