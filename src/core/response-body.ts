@@ -19,6 +19,7 @@ type Outcome =
   | { readonly kind: 'ended' }
   | { readonly kind: 'failed'; readonly error: unknown }
 
+const NO_SOURCE: BodySource = { pause() {}, resume() {}, cancel() {} }
 const PENDING: Outcome = { kind: 'pending' }
 const ENDED: Outcome = { kind: 'ended' }
 const EMPTY = new Uint8Array(0)
@@ -28,7 +29,7 @@ const EMPTY = new Uint8Array(0)
  * a collector asks for everything and is never paused.
  */
 export class BodyQueue {
-  readonly #source: BodySource
+  #source: BodySource
   #chunks: Uint8Array[] = []
   #buffered = 0
   #outcome: Outcome = PENDING
@@ -90,8 +91,9 @@ export class BodyQueue {
     this.#chunks = []
     this.#buffered = 0
     if (this.settled) return
+    const source = this.#source
     this.fail(reason)
-    this.#source.cancel()
+    source.cancel()
   }
 
   /** The reader was garbage-collected. One who waits for the whole needs no body object to do so. */
@@ -133,6 +135,8 @@ export class BodyQueue {
   }
 
   #settle(): void {
+    // A body may be kept for long after its end; the connection behind it shall not be.
+    this.#source = NO_SOURCE
     const failed = this.#outcome.kind === 'failed' ? this.#outcome : null
     if (this.#waiter !== null) {
       if (failed === null) this.#waiter.resolve(null)
@@ -185,6 +189,11 @@ function ownBuffer(chunk: Uint8Array): Uint8Array<ArrayBuffer> {
 // that is garbage-collected unread cancels it. Weak by design: the queue never points to the body.
 const abandoned = new FinalizationRegistry<BodyQueue>((queue) => queue.abandon())
 
+/** The error of a failed body may point to the body by its stack; the registry must not keep the two alive. */
+function forgetWhenSettled(queue: BodyQueue): void {
+  queue.whenSettled(() => abandoned.unregister(queue))
+}
+
 /**
  * The body of a response: read it once, by one of its methods or by `for await`. Not reading it is fine:
  * `cancel()` says so at once, and a dropped response is cancelled when it is garbage-collected.
@@ -196,7 +205,9 @@ export class ResponseBody implements AsyncIterable<Uint8Array> {
   /** `small`: it fits into the queue, and so comes to its end even if nobody reads it. */
   constructor(queue: BodyQueue, small = false) {
     this.#queue = queue
-    if (!small && !queue.settled) abandoned.register(this, queue)
+    if (small || queue.settled) return
+    abandoned.register(this, queue, queue)
+    forgetWhenSettled(queue)
   }
 
   /** Whether reading has begun. */
