@@ -62,8 +62,13 @@ function addValue(
   else list.push(validName(name), validValue(name, value as string | number))
 }
 
+/** RFC 9110 section 5.6.2: what names of fields and methods are made of. */
+export function isToken(text: string): boolean {
+  return TOKEN.test(text)
+}
+
 export function validName(name: string): string {
-  if (typeof name !== 'string' || !TOKEN.test(name)) {
+  if (typeof name !== 'string' || !isToken(name)) {
     throw invalidHeader(
       textOf(name),
       "a header name is one or more of the letters, digits and !#$%&'*+-.^_`|~",

@@ -1,12 +1,12 @@
 import { InvalidRequestError } from '../core/errors.ts'
+import { isToken } from '../core/headers.ts'
 
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 const NORMALIZED = /^(?:delete|get|head|options|post|put)$/i
 const FORBIDDEN = /^(?:connect|trace|track)$/i
 
 /** A method the Fetch standard lets through. */
 export function isMethod(method: string): boolean {
-  return TOKEN.test(method) && !FORBIDDEN.test(method)
+  return isToken(method) && !FORBIDDEN.test(method)
 }
 
 /** The Fetch standard upper-cases six methods and leaves all others as they are; `patch` stays `patch`. */

@@ -63,12 +63,7 @@ export class OriginPool implements PoolMember, Tenant {
   }
 
   get empty(): boolean {
-    return (
-      this.#connections.size === 0 &&
-      this.#dials.size === 0 &&
-      this.#queue.size === 0 &&
-      this.#preconnects.size === 0
-    )
+    return this.#connections.size === 0 && this.#dials.size === 0 && this.#waiting === 0
   }
 
   /**

@@ -42,7 +42,6 @@ export class NodeHttp2Connection implements Connection {
   #state: ConnectionState = 'open'
   /** The peer's limit; null until its SETTINGS came. */
   #peerMaxStreams: number | null = null
-  #goAway: GoAway | null = null
   #acknowledged = false
   #closing = false
 
@@ -70,7 +69,7 @@ export class NodeHttp2Connection implements Connection {
       ...sessionOptions(options),
     })
     this.#watchSocket()
-    this.#watchSession(options)
+    this.#watchSession()
   }
 
   get state(): ConnectionState {
@@ -170,7 +169,7 @@ export class NodeHttp2Connection implements Connection {
       maxConcurrentStreams: this.#peerMaxStreams,
       bytesReceived: this.#socket.bytesRead,
       bytesSent: this.#socket.bytesWritten,
-      goAway: this.#goAway,
+      goAway: this.#facts.goAway,
     }
   }
 
@@ -186,7 +185,7 @@ export class NodeHttp2Connection implements Connection {
     for (const exchange of this.#exchanges) exchange.rescueBody()
   }
 
-  #watchSession(options: NodeHttp2Options): void {
+  #watchSession(): void {
     const session = this.#session
     session.once('localSettings', () => {
       this.#acknowledged = true
@@ -199,7 +198,7 @@ export class NodeHttp2Connection implements Connection {
     session.on('stream', (stream) =>
       stream.on('error', () => {}).close(http2.constants.NGHTTP2_REFUSED_STREAM),
     )
-    session.setLocalWindowSize(options.connectionWindowSize)
+    session.setLocalWindowSize(this.#options.connectionWindowSize)
   }
 
   #request(head: RequestHead, body: BodyShape, abort: AbortController | null): http2.ClientHttp2Stream {
@@ -230,14 +229,17 @@ export class NodeHttp2Connection implements Connection {
   #onGoAway(http2Code: number, lastStreamId: number, debug: Buffer | undefined): void {
     // Node repeats the event when its session closes; a peer may repeat it too, and only ever lower the id
     // (RFC 9113 section 6.8), so the lowest one counts.
-    const lowest = Math.min(lastStreamId, this.#goAway?.lastStreamId ?? lastStreamId)
-    const text = debug === undefined ? (this.#goAway?.debug ?? '') : printable(debug)
-    this.#goAway = { lastStreamId: lowest, http2Code, debug: text }
-    this.#facts.goAway = this.#goAway
+    const before = this.#facts.goAway
+    const goAway: GoAway = {
+      lastStreamId: Math.min(lastStreamId, before?.lastStreamId ?? lastStreamId),
+      http2Code,
+      debug: debug === undefined ? (before?.debug ?? '') : printable(debug),
+    }
+    this.#facts.goAway = goAway
     if (http2Code !== 0) this.#rescueBodies()
     if (this.#state !== 'open') return
     this.#state = 'draining'
-    this.#listener.onDraining(this.#goAway)
+    this.#listener.onDraining(goAway)
   }
 
   /** Takes no new exchanges: its ids are used up (RFC 9113 section 5.1.1), or the peer floods. */
