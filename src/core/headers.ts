@@ -13,8 +13,6 @@ export type HeadersInput =
   | Readonly<Record<string, string | number | readonly string[] | undefined>>
   | Iterable<readonly [string, string]>
 
-export const NO_HEADERS: HeaderList = Object.freeze([])
-
 // RFC 9110 section 5.6.2: token characters.
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 const UPPER = /[A-Z]/

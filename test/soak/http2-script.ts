@@ -38,8 +38,6 @@ export class Http2Script {
   readonly connection: RawConnection
   /** Nothing goes through it any more, and nobody was told. */
   hung = false
-  /** What was done to the connection as a whole, for messages. */
-  story = ''
   readonly #scene: Scene
   readonly #plan: ConnectionPlan
   #requests = 0
@@ -68,7 +66,6 @@ export class Http2Script {
 
   end(how: Exclude<ConnectionEnd, 'spared'>): void {
     this.#scene.ledger.played(`connection ${how}`)
-    this.story += `, ${how}`
     if (how === 'reset') this.connection.reset()
     else this.connection.fin({ closeNotify: how === 'fin' })
   }
@@ -76,14 +73,12 @@ export class Http2Script {
   hang(): void {
     this.#scene.ledger.played('connection black hole')
     this.hung = true
-    this.story += ', black hole'
     this.connection.hang()
   }
 
   /** Bytes that no HTTP/2 server sends: DATA on stream 0 (RFC 9113 section 6.1). */
   async breakProtocol(): Promise<void> {
     this.#scene.ledger.played('connection protocol error')
-    this.story += ', protocol error'
     this.connection.sendFrame({ type: 'DATA', streamId: 0, payload: Buffer.from('chaos') })
     await sleep(200)
     this.connection.reset()
@@ -146,7 +141,6 @@ export class Http2Script {
 
   #sendLastGoAway(code: 'NO_ERROR' | ConnectionPlan['goAwayCode']): void {
     this.#boundary = this.#lastAccepted
-    this.story += `, GOAWAY ${code}`
     this.connection.sendGoAway({ lastStreamId: this.#boundary, code, debug: 'chaos' })
   }
 

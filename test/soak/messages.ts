@@ -34,9 +34,6 @@ export interface ServerReport {
   readonly tcpConnections: number
   readonly tlsHandshakes: number
   readonly resumedHandshakes: number
-  /** TCP connections that the client left open. */
-  readonly openConnections: number
-  readonly openSockets: readonly string[]
   readonly cpuSeconds: number
   /** How often each fault was played. */
   readonly faults: Readonly<Record<string, number>>

@@ -2,7 +2,6 @@
  * The chaos server, a process of its own (`fork`, its options as one JSON argument): HTTP/2 and HTTP/1.1 by the raw
  * peer, so that every frame is ours to send, to withhold or to get wrong.
  */
-import type { Socket } from 'node:net'
 import { RawPeer } from '../support/raw-peer.ts'
 import { sleep, waitFor } from '../support/wait-for.ts'
 import { cpuSeconds } from './cpu.ts'
@@ -23,7 +22,6 @@ class ChaosServer {
   readonly #http2 = new Set<Http2Script>()
   readonly #http1 = new Set<Http1Script>()
   /** TCP sockets that are open, with what became of them. */
-  readonly #sockets = new Map<Socket, string>()
   #peer!: RawPeer
   #downgraded = false
   #stopped = false
@@ -39,8 +37,6 @@ class ChaosServer {
       alpn: (offered) => (this.#downgraded && offered.includes('http/1.1') ? 'http/1.1' : offered[0]),
       beforeTls: (tcp, index) => {
         const { start } = connectionPlan(this.#seed, index)
-        this.#sockets.set(tcp, start === 'ready' ? 'in its handshake' : start)
-        tcp.once('close', () => this.#sockets.delete(tcp))
         if (start !== 'reset' && start !== 'fin') return undefined
         this.#ledger.played(`dial ${start}`)
         if (start === 'reset') tcp.resetAndDestroy()
@@ -51,7 +47,6 @@ class ChaosServer {
         const plan = connectionPlan(this.#seed, index)
         const script = new Http2Script(connection, this.#scene, plan)
         this.#keep(this.#http2, script, this.#peer.connections, connection)
-        this.#sockets.set(connection.transport.tcp, 'over HTTP/2')
         connection.closed.then(() => {
           this.#ledger.violated(connection.violations)
           const { maxConcurrentSeen } = connection.streams
@@ -63,7 +58,6 @@ class ChaosServer {
       onHttp1Connection: (connection, index) => {
         const script = new Http1Script(connection, this.#scene, connectionPlan(this.#seed, index))
         this.#keep(this.#http1, script, this.#peer.http1Connections, connection)
-        this.#sockets.set(connection.transport.tcp, 'over HTTP/1.1')
         script.start()
       },
     })
@@ -79,7 +73,7 @@ class ChaosServer {
     // Nothing is read from a black hole, the client's goodbye included.
     for (const { hung, connection } of this.#http2) if (hung) connection.transport.socket.resume()
     await waitFor(() => this.#peer.counts.openConnections === 0, { timeout: CLOSE_PATIENCE }).catch(() => {})
-    const { tcpConnections, tlsHandshakes, resumedHandshakes, openConnections } = this.#peer.counts
+    const { tcpConnections, tlsHandshakes, resumedHandshakes } = this.#peer.counts
     for (const { connection } of this.#http2) this.#ledger.violated(connection.violations)
     for (const error of this.#peer.errors) this.#ledger.failed(error)
     const { requests, duplicated, corruptUploads, violations, violationCount, faults, errors } = this.#ledger
@@ -94,21 +88,10 @@ class ChaosServer {
       tcpConnections,
       tlsHandshakes,
       resumedHandshakes,
-      openConnections,
-      openSockets: this.#describeSockets(),
       cpuSeconds: cpuSeconds(),
       faults,
       errors,
     }
-  }
-
-  #describeSockets(): string[] {
-    const stories = new Map<Socket, string>()
-    for (const { connection, story } of this.#http2) stories.set(connection.transport.tcp, story)
-    return [...this.#sockets].map(([tcp, kind]) => {
-      const { bytesRead, bytesWritten, readyState } = tcp
-      return `${kind}, ${readyState}, ${bytesRead} bytes in, ${bytesWritten} out${stories.get(tcp) ?? ''}`
-    })
   }
 
   #keep<Script, Connection extends { readonly closed: Promise<unknown> }>(

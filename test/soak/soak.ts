@@ -1,4 +1,5 @@
 /** One soak from the start of its server to its verdict. */
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { ClientStats } from '../../src/index.ts'
 import { ensureCertificates } from '../support/certificates.ts'
@@ -25,6 +26,8 @@ export interface SoakResult extends Evidence {
   readonly seconds: number
   /** Of this process, from the first request to the last. */
   readonly cpuSeconds: number
+  /** ms by which the event loop of this process was late, 99th percentile. */
+  readonly loopDelay: number
   readonly stats: ClientStats
   readonly broken: readonly string[]
 }
@@ -39,6 +42,9 @@ export interface Moment {
 const PROGRESS_EVERY = 250
 
 const MEMORY_EVERY = 2000
+
+/** ms between two looks at the event loop, which the delays contain. */
+const LOOP_RESOLUTION = 10
 
 /** The part of the run, and the least of it in ms, that memory has to settle. */
 const WARM_UP_SHARE = 0.25
@@ -65,10 +71,13 @@ export async function soak(options: SoakOptions, onProgress: (moment: Moment) =>
       () => onProgress({ seconds: seconds(), figures, stats: load.client.stats() }),
       PROGRESS_EVERY,
     )
+    const delays = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION })
+    delays.enable()
     const running = load.run()
     await pause(options.seconds * 1000)
     const ran = seconds()
     memory.stop()
+    delays.disable()
     await Promise.all([load.stop(), running])
     clearInterval(progress)
     load.end()
@@ -85,7 +94,16 @@ export async function soak(options: SoakOptions, onProgress: (moment: Moment) =>
       handles,
       leftovers: leftovers(stats, load.sharedSignal, openSockets),
     }
-    return { ...evidence, options, seconds: ran, cpuSeconds: cpu, stats, broken: brokenInvariants(evidence) }
+    const loopDelay = Math.max(0, delays.percentile(99) / 1e6 - LOOP_RESOLUTION)
+    return {
+      ...evidence,
+      options,
+      seconds: ran,
+      cpuSeconds: cpu,
+      loopDelay,
+      stats,
+      broken: brokenInvariants(evidence),
+    }
   } finally {
     // Otherwise a failure of the soak itself would be noted, and heard by nobody.
     watch.stop()

@@ -7,7 +7,6 @@ import {
   headerListSize,
   headerValue,
   isConnectionSpecific,
-  NO_HEADERS,
   toHeaderList,
   validName,
   withoutHeaders,
@@ -72,7 +71,6 @@ describe('toHeaderList', () => {
 
   test('returns a list of its own each time', () => {
     expect(toHeaderList(undefined)).not.toBe(toHeaderList(undefined))
-    expect(Object.isFrozen(NO_HEADERS)).toBe(true)
   })
 
   test.each(['', ' ', 'a b', 'a:', ':path', 'ä', 'a\n', 'a\0', '(a)', 'a,b', 'a/b', '"a"'])(
