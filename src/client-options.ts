@@ -12,6 +12,9 @@ import {
 } from './core/retry-policy.ts'
 import type { AlpnProtocol } from './wire/contract.ts'
 
+/** What can speak HTTP/2 for a client. */
+export type EngineName = 'node' | 'wire'
+
 /** Options of `createClient`. Everything has a default; times are in ms, sizes in bytes. */
 export interface ClientOptions {
   /**
@@ -19,6 +22,11 @@ export interface ClientOptions {
    * that does not speak it fails with `ERR_TRUNKLINE_ALPN_REJECTED`.
    */
   readonly protocols?: readonly AlpnProtocol[]
+  /**
+   * What speaks HTTP/2: `'node'` is `node:http2`, `'wire'` is Trunkline's own, lighter and stricter. Default: what the
+   * environment variable `TRUNKLINE_ENGINE` says, else `'node'`.
+   */
+  readonly engine?: EngineName
   readonly http2?: Http2Options
   readonly http1?: Http1Options
   /** How servers are verified and how the client presents itself. Part of what keeps connections apart. */
@@ -116,6 +124,7 @@ export interface KeepAliveOptions {
 /** The options with every default filled in. */
 export interface SettledOptions {
   readonly protocols: readonly AlpnProtocol[]
+  readonly engine: EngineName
   readonly http2: Required<Http2Options>
   readonly http1: Required<Http1Options>
   readonly tls: TlsOptions
@@ -262,8 +271,11 @@ const sessionStore: Check = (value) => {
   return complete ? null : 'a TlsSessionStore (take, add, forget), or false'
 }
 
+const engineName = oneOf('node', 'wire')
+
 const TOP: Checks = {
   protocols: protocolList,
+  engine: engineName,
   tlsSessions: sessionStore,
   // Checked where it is settled, as the same option of a single request is.
   retry: anything,
@@ -280,6 +292,7 @@ export function settleOptions(options: ClientOptions = {}): SettledOptions {
   validate(options)
   return {
     protocols: [...(options.protocols ?? (['h2', 'http/1.1'] as const))],
+    engine: options.engine ?? engineOfEnvironment(),
     http2: { ...HTTP2_DEFAULTS, ...given(options.http2) },
     http1: { ...HTTP1_DEFAULTS, ...given(options.http1) },
     tls: given(options.tls),
@@ -292,6 +305,13 @@ export function settleOptions(options: ClientOptions = {}): SettledOptions {
     interceptors: [...(options.interceptors ?? [])],
     networkInterceptors: [...(options.networkInterceptors ?? [])],
   }
+}
+
+function engineOfEnvironment(): EngineName {
+  const name = process.env.TRUNKLINE_ENGINE || 'node'
+  const expected = engineName(name)
+  if (expected === null) return name as EngineName
+  throw invalid('engine', `must be ${expected}, and TRUNKLINE_ENGINE in the environment is ${show(name)}`)
 }
 
 /** A copy without the keys whose value is undefined, which stand for the default. */

@@ -24,6 +24,7 @@ import { SessionManager } from './pool/session-manager.ts'
 import { noticeNewClient } from './process-warnings.ts'
 import { createRequest, type Request } from './request.ts'
 import { type ClientStats, originStats } from './stats.ts'
+import { createHttp2Engine } from './wire/http2/engine.ts'
 import { createNodeHttp1Engine } from './wire/node-http1/engine.ts'
 import { createNodeHttp2Engine } from './wire/node-http2/engine.ts'
 
@@ -262,7 +263,7 @@ class TrunklineClient implements Client {
       clock: this.#clock,
       connector,
       engines: {
-        h2: createNodeHttp2Engine(http2),
+        h2: options.engine === 'wire' ? createHttp2Engine(http2) : createNodeHttp2Engine(http2),
         'http/1.1': createNodeHttp1Engine({ maxHeaderListSize: http1.maxHeaderListSize }),
       },
       protocols: new ProtocolMemory(this.#clock, PROTOCOL_MEMORY_TTL),

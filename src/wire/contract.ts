@@ -70,6 +70,10 @@ export interface ConnectionListener {
   onDraining(goAway: GoAway | null): void
   /** `error` is null for an orderly end. */
   onClosed(error: ClientError | null): void
+  /** ALTSVC (RFC 7838 section 4); `origin` is '' for that of the connection. Engines that cannot see it never call. */
+  onAltSvc?(origin: string, value: string): void
+  /** ORIGIN (RFC 8336): what the server says it serves; nothing is true of it until its certificate says so, too. */
+  onOrigins?(origins: readonly string[]): void
 }
 
 /** A GOAWAY frame (RFC 9113 section 6.8). */

@@ -90,7 +90,7 @@ describe('options', () => {
   /** The default as a value; undefined where the cell tells of none in particular. */
   function defaultIn(row: TableRow): unknown {
     const text = plain(row.cells[1] ?? '')
-    if (/^(?:true|false|\[.*\])$/.test(text)) return JSON.parse(text.replaceAll("'", '"'))
+    if (/^(?:true|false|\[.*\]|'\w+')$/.test(text)) return JSON.parse(text.replaceAll("'", '"'))
     if (text === 'no limit') return Number.POSITIVE_INFINITY
     const [, digits, unit] = /^([\d,]+)(?: (ms|KiB|MiB))?$/.exec(text) ?? []
     if (digits === undefined) return undefined

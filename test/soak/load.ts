@@ -1,7 +1,7 @@
 /** The load: many tasks that each send one request after the other, through a client that lives as long as the run. */
 import type { LookupFunction } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
-import { type Client, type ClientOptions, createClient } from '../../src/index.ts'
+import { type Client, createClient } from '../../src/index.ts'
 import type { EngineName } from './faults.ts'
 import type { Figures } from './figures.ts'
 import { perform, type Stage } from './perform.ts'
@@ -125,7 +125,7 @@ export class Load {
 
   #createClient(): Client {
     return createClient({
-      ...engineOptions(this.#options.engine),
+      engine: this.#options.engine,
       tls: { ca: this.#options.ca },
       dns: { lookup },
       timeouts: { connect: 3000, queue: 8000, headers: 1500, body: 1500 },
@@ -138,10 +138,4 @@ export class Load {
       },
     })
   }
-}
-
-/** There is one engine so far; another one is to be chosen here. */
-function engineOptions(engine: EngineName): ClientOptions {
-  if (engine === 'node') return {}
-  throw new Error(`The engine ${engine} does not exist yet; there is node`)
 }

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type ClientOptions, settleOptions } from '../../src/client-options.ts'
 import { MemoryTlsSessionStore } from '../../src/connect/tls-session-store.ts'
 import { RETRY_DEFAULTS } from '../../src/core/retry-policy.ts'
@@ -16,10 +16,14 @@ const refused = (name: string, ...words: string[]) =>
 
 const NEVER = Number.POSITIVE_INFINITY
 
+beforeEach(() => vi.stubEnv('TRUNKLINE_ENGINE', undefined))
+afterEach(() => vi.unstubAllEnvs())
+
 describe('defaults', () => {
   test('are these', () => {
     expect(settleOptions()).toEqual({
       protocols: ['h2', 'http/1.1'],
+      engine: 'node',
       http2: {
         maxSessions: 1,
         maxConcurrentStreams: NEVER,
@@ -173,12 +177,25 @@ describe('the options at the top', () => {
       [['h2'], ['http/1.1'], ['http/1.1', 'h2']],
       [[], 'h2', ['h3'], ['h2', 'h2'], [undefined], null, {}],
     ],
+    ['engine', ['node', 'wire'], ['', 'http2', null, true, ['wire']]],
     ['tlsSessions', [false, new MemoryTlsSessionStore()], [true, null, {}, 'x', { take() {}, add() {} }]],
     ['interceptors', [[], [() => {}]], [null, {}, () => {}, [1], [null]]],
     ['networkInterceptors', [[], [() => {}]], [null, {}, () => {}, ['x']]],
   ])('%s', (name, good, bad) => {
     for (const value of good) expect(() => settle({ [name]: value })).not.toThrow()
     for (const value of bad) expect(() => settle({ [name]: value })).toThrow(refused(name))
+  })
+
+  test('engine is what the environment says, unless it is given', () => {
+    vi.stubEnv('TRUNKLINE_ENGINE', 'wire')
+    expect(settleOptions().engine).toBe('wire')
+    expect(settleOptions({ engine: 'node' }).engine).toBe('node')
+    expect(settle({ engine: undefined }).engine).toBe('wire')
+    vi.stubEnv('TRUNKLINE_ENGINE', '')
+    expect(settleOptions().engine).toBe('node')
+    vi.stubEnv('TRUNKLINE_ENGINE', 'steam')
+    expect(() => settleOptions()).toThrow(refused('engine', 'TRUNKLINE_ENGINE', 'steam', 'wire'))
+    expect(settleOptions({ engine: 'wire' }).engine).toBe('wire')
   })
 
   test('retry is a policy in parts, or false', () => {

@@ -13,7 +13,7 @@ import {
   violationWithHiddenCode,
 } from './expectations.ts'
 import { settleDown } from './scene.ts'
-import { cannotMeet, fault, Stage } from './stage.ts'
+import { fault, faultOn, Stage } from './stage.ts'
 import { expectGoAwayOf, expectResetBy } from './wire-expectations.ts'
 
 const stage = new Stage()
@@ -239,10 +239,20 @@ describe('header sections that are too much', () => {
     expect(scene.carriers('/probe')).toEqual([0])
   })
 
-  cannotMeet(
+  faultOn(
+    'wire',
     52,
     'one value of 300 KB ends its stream alone',
     'nghttp2 takes no string above 64 KB and ends the session with COMPRESSION_ERROR',
+    async () => {
+      const scene = await stage.http2({
+        answer: (connection) =>
+          connection.sendHeaders(1, Buffer.concat([OK, hpack.literal('x-big', 'v'.repeat(300_000))])),
+      })
+      expectFailure(await scene.play(), headersTooLarge)
+      expect(scene.carriers('/probe')).toEqual([0])
+      await expectResetBy(scene.connection(0), 1, 'ENHANCE_YOUR_CALM')
+    },
   )
 
   fault(52, 'one value of 300 KB ends in a typed error', async () => {

@@ -1,7 +1,8 @@
-/** Between Node's modules and those that use them: what only a look from there can show, or do. */
+/** Under the client, between it and what it is built on: what only a look from there can show, or do. */
 import type { ClientHttp2Session } from 'node:http2'
 import { createRequire, syncBuiltinESMExports } from 'node:module'
 import type { TLSSocket } from 'node:tls'
+import { HTTP2_DEFAULTS } from '../../../src/wire/http2/options.ts'
 
 type Connect<Made> = (...args: unknown[]) => Made
 
@@ -26,6 +27,27 @@ export function observeSessions(): { readonly sessions: readonly ClientHttp2Sess
     return session
   })
   return { sessions, restore }
+}
+
+/** The TLS sockets that are dialled until `restore` is called. */
+export function observeSockets(): { readonly sockets: readonly TLSSocket[]; restore(): void } {
+  const sockets: TLSSocket[] = []
+  const restore = interfere<TLSSocket>('node:tls', (connect) => (...args) => {
+    const socket = connect(...args)
+    sockets.push(socket)
+    return socket
+  })
+  return { sockets, restore }
+}
+
+/** Clients made until `restore` is called count the streams of the wire engine from here. There is no option for it. */
+export function numberStreamsFrom(firstStreamId: number): {
+  readonly sessions: readonly ClientHttp2Session[]
+  restore(): void
+} {
+  const { firstStreamId: usual } = HTTP2_DEFAULTS
+  Object.assign(HTTP2_DEFAULTS, { firstStreamId })
+  return { sessions: [], restore: () => void Object.assign(HTTP2_DEFAULTS, { firstStreamId: usual }) }
 }
 
 /** The next TLS socket of this process is destroyed behind its `secureConnect` listeners, once. */

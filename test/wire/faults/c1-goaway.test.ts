@@ -7,7 +7,7 @@ import { connectionLost, connectionOf, expectFailure, expectGood, type Failure }
 import type { Http2Scene } from './http2-scene.ts'
 import { goodResponse } from './http2-scene.ts'
 import { settleDown } from './scene.ts'
-import { cannotMeet, fault, Stage } from './stage.ts'
+import { fault, faultOn, insteadOn, Stage } from './stage.ts'
 
 const stage = new Stage()
 
@@ -97,13 +97,25 @@ describe('GOAWAY', () => {
     expect(scene.peer.tcpConnections).toBeLessThanOrEqual(4)
   })
 
-  cannotMeet(
+  faultOn(
+    'wire',
     91,
     'GOAWAY with an error that accepts the stream: its response is a success',
     'Node destroys the session',
+    async () => {
+      const scene = await stage.http2({
+        answer: async (connection, request) => {
+          scene.goAway(connection, { code: 'INTERNAL_ERROR' })
+          await request.respond(await goodResponse(request, connection))
+        },
+      })
+      expect(connectionOf(await scene.play({ method: 'POST', body: 'x' }))).toBe(0)
+      expect(scene.carriers('/probe')).toEqual([1])
+    },
   )
 
-  fault(
+  insteadOn(
+    'node',
     91,
     'GOAWAY with an error that accepts the stream: POST fails with processed maybe, and is not sent again',
     async () => {

@@ -15,7 +15,7 @@ import {
 } from './expectations.ts'
 import { goodResponse } from './http2-scene.ts'
 import { type Outcome, settleDown } from './scene.ts'
-import { cannotMeet, fault, Stage } from './stage.ts'
+import { fault, faultOn, Stage } from './stage.ts'
 
 const stage = new Stage()
 
@@ -188,10 +188,22 @@ describe('RST_STREAM', () => {
     expectFailure(await scene.play(), lengthMismatch)
   })
 
-  cannotMeet(
+  faultOn(
+    'wire',
     103,
     'NO_ERROR in the middle of a body without content-length is no success',
     'node:http2 shows it as END_STREAM',
+    async () => {
+      const scene = await stage.http2({
+        answer: (connection) => {
+          connection.sendHeaders(1, { ':status': 200 })
+          connection.sendData(1, 'the first half')
+          connection.sendReset(1, 'NO_ERROR')
+        },
+      })
+      expectFailure(await scene.play(), streamReset('NO_ERROR', 'body'))
+      expect(scene.carriers('/probe')).toEqual([0])
+    },
   )
 
   const beforeHead: readonly [number, ErrorCodeName][] = [

@@ -1,7 +1,8 @@
-/** What the catalogue lists as the right end of a fault, as this engine says it. */
+/** What the catalogue lists as the right end of a fault, as the engine under test says it. */
 import { expect } from 'vitest'
 import { ClientError, type ErrorCode, type Phase, type Processed } from '../../../src/index.ts'
 import { type ErrorCodeName, ErrorCode as Http2Code } from '../../support/frame-types.ts'
+import { engine } from './engine-under-test.ts'
 import type { Outcome } from './scene.ts'
 
 export interface Failure {
@@ -37,10 +38,15 @@ export function violationWithHiddenCode(code: ErrorCodeName, where: Where = 'hea
 
 /**
  * SE(x): one stream ended with RST_STREAM(x), its connection lives on. node:http2 does not tell whether it sent the
- * RST_STREAM or received it, so both are one error of this engine.
+ * RST_STREAM or received it, so both are one error of that engine.
  */
 export function streamReset(code: ErrorCodeName, where: Where = 'headers'): Failure {
   return { name: 'StreamError', code: 'ERR_TRUNKLINE_STREAM_RESET', http2Code: Http2Code[code], ...at(where) }
+}
+
+/** SE(x) that the client raised. Of node:http2 it is not known who did; the wire engine says what was wrong. */
+export function streamViolation(code: ErrorCodeName, where: Where = 'headers'): Failure {
+  return engine === 'node' ? streamReset(code, where) : violation(code, where)
 }
 
 /** A header section above the limits. */

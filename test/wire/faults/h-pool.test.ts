@@ -1,11 +1,12 @@
 /** faults.md section 2 H, 160 to 165: queue, limits, shutdown, growth. */
 import { spawn } from 'node:child_process'
-import { getEventListeners, once } from 'node:events'
+import { type EventEmitter, getEventListeners, once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { describe, expect } from 'vitest'
 import { type ClientOptions, createClient } from '../../../src/index.ts'
 import { waitFor } from '../../support/wait-for.ts'
-import { observeSessions } from './builtins.ts'
+import { observeSessions, observeSockets } from './builtins.ts'
+import { engine } from './engine-under-test.ts'
 import { connectionOf, expectGood, failureOf, timedOut } from './expectations.ts'
 import { goodResponse, type Http2Scene, type Http2SceneOptions, hold } from './http2-scene.ts'
 import { settleDown, within } from './scene.ts'
@@ -286,6 +287,7 @@ describe('growth', () => {
 
   fault(165, 'listeners on session, socket and signal stay as they are, however many requests', async () => {
     const observed = observeSessions()
+    const dialled = observeSockets()
     const scene = await stage.http2()
     const { signal } = new AbortController()
     const send = () =>
@@ -294,12 +296,11 @@ describe('growth', () => {
         .then(({ body }) => body.text())
     await send()
     observed.restore()
-    const [session] = observed.sessions
-    if (session === undefined) throw new Error('no session was observed')
+    dialled.restore()
+    const emitters: EventEmitter[] = [...observed.sessions, ...dialled.sockets]
+    expect(emitters).toHaveLength(engine === 'node' ? 2 : 1)
     const count = () =>
-      [session, session.socket].map((one) =>
-        one.eventNames().reduce((sum, name) => sum + one.listenerCount(name), 0),
-      )
+      emitters.map((one) => one.eventNames().reduce((sum, name) => sum + one.listenerCount(name), 0))
     const before = count()
     for (let batch = 0; batch < 10; batch += 1) await Promise.all(Array.from({ length: 20 }, send))
     await settleDown()

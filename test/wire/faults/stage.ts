@@ -5,8 +5,10 @@
  * broken by the client.
  */
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { EngineName } from '../../../src/client-options.ts'
 import type { Client, ClientOptions } from '../../../src/index.ts'
 import { activeHandles, expectNoNewHandles } from '../../support/handles.ts'
+import { engine } from './engine-under-test.ts'
 import { Http1Scene, type Http1SceneOptions } from './http1-scene.ts'
 import { Http2Scene, type Http2SceneOptions } from './http2-scene.ts'
 import { type ProcessWatch, watchProcess } from './process-watch.ts'
@@ -22,9 +24,21 @@ export function fault(number: number, title: string, run: () => unknown, timeout
   test(`#${number} ${title}`, async () => void (await run()), timeout)
 }
 
-/** A case that this engine cannot meet, since node:http2 hides what is needed for it. */
-export function cannotMeet(number: number, title: string, reason: string): void {
-  test(`#${number} ${title} (skipped: ${reason})`, (context) => context.skip(reason))
+/** A case that one engine meets; `reason` says why the other cannot. */
+export function faultOn(
+  only: EngineName,
+  number: number,
+  title: string,
+  reason: string,
+  run: () => unknown,
+): void {
+  if (engine === only) fault(number, title, run)
+  else test(`#${number} ${title} (skipped: ${reason})`, (context) => context.skip(reason))
+}
+
+/** What one engine does where it cannot meet a case; the other meets it. */
+export function insteadOn(only: EngineName, number: number, title: string, run: () => unknown): void {
+  if (engine === only) fault(number, title, run)
 }
 
 /** A case that waits for something that is not built yet. */
