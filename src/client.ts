@@ -14,6 +14,8 @@ import { compose } from './interceptors/compose.ts'
 import { createDecompress } from './interceptors/decompress.ts'
 import { createRedirect } from './interceptors/redirect.ts'
 import { createRetry } from './interceptors/retry.ts'
+import { RetryBudget } from './interceptors/retry-budget.ts'
+import { shortcut } from './interceptors/shortcut.ts'
 import { validate } from './interceptors/validate.ts'
 import { sweepPeriod } from './pool/phase-timeouts.ts'
 import type { Waiter } from './pool/pool-context.ts'
@@ -121,13 +123,19 @@ class TrunklineClient implements Client {
       onSettled: (error) => this.#count(error),
     })
     // The one order of things: a request passes from the first line to the last, its response from the last to the first.
+    const budget = new RetryBudget()
     const custom = options.interceptors.length + options.networkInterceptors.length > 0
     const dispatch = compose(
       [
         ...options.interceptors,
-        createRedirect(clock),
-        createRetry(clock, this.#lifetime),
-        createDecompress(options.limits.responseBody),
+        shortcut(
+          [
+            createRedirect(clock),
+            createRetry(clock, this.#lifetime, budget),
+            createDecompress(options.limits.responseBody),
+          ],
+          (request) => budget.earn(request.target.origin.key),
+        ),
         ...options.networkInterceptors,
         ...(custom ? [validate] : []),
       ],
@@ -226,18 +234,31 @@ class TrunklineClient implements Client {
   }
 
   /** Counts a call in, and out when its response has ended: `close` waits for that, not for the head alone. */
-  async #admit(dispatch: Dispatch, request: ClientRequest): Promise<ClientResponse> {
-    if (this.#intake.state !== 'open') throw closedError(this.#intake.state)
+  #admit(dispatch: Dispatch, request: ClientRequest): Promise<ClientResponse> {
+    if (this.#intake.state !== 'open') return Promise.reject(closedError(this.#intake.state))
     this.#active += 1
     try {
-      const response = await dispatch(request)
-      response.body.whenSettled(() => this.#leave())
-      return response
+      const answer: unknown = dispatch(request)
+      // An interceptor of the user's may give the response itself, or throw.
+      const promise = answer instanceof Promise ? answer : Promise.resolve(answer)
+      return promise.then(this.#onResponse, this.#onFailure)
     } catch (error) {
-      this.#leave()
-      throw error
+      return this.#onFailure(error)
     }
   }
+
+  // Made once for all requests.
+  readonly #onResponse = (response: ClientResponse): ClientResponse => {
+    response.body.whenSettled(this.#onLeft)
+    return response
+  }
+
+  readonly #onFailure = (error: unknown): Promise<never> => {
+    this.#leave()
+    return Promise.reject(error)
+  }
+
+  readonly #onLeft = (): void => this.#leave()
 
   #leave(): void {
     this.#active -= 1

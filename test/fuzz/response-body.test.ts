@@ -133,7 +133,7 @@ class Play {
     if (this.reading || this.collecting) return
     this.collecting = true
     this.open += 1
-    this.queue.collect().then(
+    this.queue.collect((bytes) => bytes).then(
       (bytes) => this.note(() => this.settle(bytes, null, true)),
       (error) => this.note(() => this.settle(null, error)),
     )

@@ -11,6 +11,7 @@ function setUp() {
       seen.push(`${name}@${now}`)
       then()
     },
+    sweepIndex: -1,
   })
   return { clock, sweeper, seen, task }
 }
@@ -58,6 +59,22 @@ describe('Sweeper', () => {
     expect(seen.filter((entry) => entry.startsWith('a'))).toEqual(['a@100'])
     expect(seen).toContain('c@200')
     expect(clock.pending).toBe(1)
+  })
+
+  test('one that leaves is not looked at again, whoever takes its place', async () => {
+    const { clock, sweeper, seen, task } = setUp()
+    const tasks = ['a', 'b', 'c', 'd'].map((name) => task(name))
+    for (const each of tasks) sweeper.add(each)
+    sweeper.add(tasks[0] as Swept)
+    sweeper.delete(tasks[1] as Swept)
+    sweeper.delete(tasks[1] as Swept)
+    sweeper.delete(tasks[3] as Swept)
+    await clock.advance(100)
+    expect(seen.toSorted()).toEqual(['a@100', 'c@100'])
+    sweeper.delete(tasks[0] as Swept)
+    await clock.advance(100)
+    expect(seen).toHaveLength(3)
+    expect(seen.at(-1)).toBe('c@200')
   })
 
   test('its timer does not keep the process alive', () => {
