@@ -14,7 +14,7 @@ import type {
   RequestHead,
 } from '../contract.ts'
 import { type ExchangeOwner, NodeHttp2Exchange } from './exchange.ts'
-import { outlive } from './handle-order.ts'
+import { handleOf } from './handle-order.ts'
 import { encodeHead } from './head.ts'
 import type { NodeHttp2Options } from './options.ts'
 import { type ConnectionFacts, connectionLost, requestRefused, unusable } from './outcome.ts'
@@ -43,6 +43,8 @@ export class NodeHttp2Connection implements Connection {
   /** The peer's limit; null until its SETTINGS came. */
   #peerMaxStreams: number | null = null
   #acknowledged = false
+  /** The session's native object; from the first exchange on. */
+  #handle: object | undefined
   #closing = false
 
   constructor(
@@ -56,11 +58,6 @@ export class NodeHttp2Connection implements Connection {
     this.#options = options
     this.#listener = listener
     this.#facts = { origin: context.origin.key, connectionId: context.id, goAway: null, lost: null }
-    this.#owner = {
-      facts: this.#facts,
-      onReleased: (exchange) => this.#release(exchange),
-      onDistrusted: () => this.#leave(),
-    }
     // A session over a socket that has closed since its handshake would take requests and lose them.
     if (socket.destroyed) throw unusable(this.#facts)
     // May throw; nothing may listen to the socket yet.
@@ -68,6 +65,13 @@ export class NodeHttp2Connection implements Connection {
       createConnection: () => socket,
       ...sessionOptions(options),
     })
+    this.#owner = {
+      facts: this.#facts,
+      options,
+      sessionHandle: () => this.#handle,
+      onReleased: (exchange) => this.#release(exchange),
+      onDistrusted: () => this.#leave(),
+    }
     this.#watchSocket()
     this.#watchSession()
   }
@@ -107,16 +111,8 @@ export class NodeHttp2Connection implements Connection {
     // aborted signal has not.
     const abort = body === 'none' ? null : new AbortController()
     const stream = this.#request(head, body, abort)
-    outlive(this.#session, stream)
-    const exchange = new NodeHttp2Exchange(
-      stream,
-      abort,
-      head.method,
-      body,
-      handler,
-      this.#options,
-      this.#owner,
-    )
+    this.#handle ??= handleOf(this.#session)
+    const exchange = new NodeHttp2Exchange(stream, abort, head.method, body, handler, this.#owner)
     this.#exchanges.add(exchange)
     if (stream.id !== undefined && stream.id >= LAST_STREAM_ID) this.#leave()
     return exchange

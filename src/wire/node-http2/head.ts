@@ -31,13 +31,14 @@ function mayTravel(name: string, value: string): boolean {
 }
 
 /** The regular fields of a head that Node delivered raw, and its status. */
-export function decodeHead(raw: HeaderList): { status: number; headers: string[] } {
-  const headers: string[] = []
+export function decodeHead(raw: HeaderList): { status: number; headers: HeaderList } {
+  let regular = 0
   let status = 0
-  for (let index = 0; index < raw.length; index += 2) {
-    const name = raw[index] as string
-    if (name === ':status') status = Number(raw[index + 1])
-    else if (name.charCodeAt(0) !== 0x3a) headers.push(name, raw[index + 1] as string)
+  // Pseudo-header fields come first (RFC 9113 section 8.3); nghttp2 sees to it.
+  for (; regular < raw.length && (raw[regular] as string).charCodeAt(0) === COLON; regular += 2) {
+    if (raw[regular] === ':status') status = Number(raw[regular + 1])
   }
-  return { status, headers }
+  return { status, headers: regular === 0 ? raw : raw.slice(regular) }
 }
+
+const COLON = 0x3a
