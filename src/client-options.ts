@@ -42,9 +42,12 @@ export interface Http2Options {
   readonly maxSessions?: number
   /** Streams at once on one session, however many the server allows. Default: the server's limit. */
   readonly maxConcurrentStreams?: number
-  /** Bytes of a response the server may send ahead of the reader, per stream. Default 1 MiB. */
+  /**
+   * Bytes of a response the server may send ahead of the reader at first. Windows grow where the path holds more
+   * (bandwidth x round trip), and shrink when many streams are open. Default 1 MiB.
+   */
   readonly initialWindowSize?: number
-  /** The same for the whole connection. Default 16 MiB. */
+  /** Bytes that may be unread on one connection; the windows of its streams share them. Default 32 MiB. */
   readonly connectionWindowSize?: number
   /** Largest header section accepted, bytes as RFC 9113 section 6.5.2 counts them. Default 64 KiB. */
   readonly maxHeaderListSize?: number
@@ -137,7 +140,7 @@ const HTTP2_DEFAULTS: Required<Http2Options> = {
   maxSessions: 1,
   maxConcurrentStreams: Number.POSITIVE_INFINITY,
   initialWindowSize: 1024 * 1024,
-  connectionWindowSize: 16 * 1024 * 1024,
+  connectionWindowSize: 32 * 1024 * 1024,
   maxHeaderListSize: 64 * 1024,
   maxHeaderFields: 128,
   idleTimeout: 60_000,

@@ -283,7 +283,7 @@ class TrunklineClient implements Client {
       clock: this.#clock,
       connector,
       engines: {
-        h2: createNodeHttp2Engine(http2),
+        h2: createNodeHttp2Engine({ ...http2, clock: this.#clock }),
         'http/1.1': createNodeHttp1Engine({ maxHeaderListSize: http1.maxHeaderListSize }),
       },
       protocols: new ProtocolMemory(this.#clock, PROTOCOL_MEMORY_TTL),

@@ -18,6 +18,7 @@ import { handleOf } from './handle-order.ts'
 import { encodeHead } from './head.ts'
 import type { NodeHttp2Options } from './options.ts'
 import { type ConnectionFacts, connectionLost, requestRefused, unusable } from './outcome.ts'
+import { type PathSample, StreamWindows } from './stream-windows.ts'
 
 /** The debug data of a GOAWAY is the peer's to choose; it goes into messages and logs, so it is cut and cleaned. */
 const GOAWAY_DEBUG_LIMIT = 1024
@@ -39,10 +40,13 @@ export class NodeHttp2Connection implements Connection {
   readonly #exchanges = new Set<NodeHttp2Exchange>()
   readonly #facts: ConnectionFacts
   readonly #owner: ExchangeOwner
+  readonly #windows: StreamWindows
   #state: ConnectionState = 'open'
   /** The peer's limit; null until its SETTINGS came. */
   #peerMaxStreams: number | null = null
   #acknowledged = false
+  /** SETTINGS frames of ours that the peer has not acknowledged. */
+  #unacknowledged = 1
   /** The session's native object; from the first exchange on. */
   #handle: object | undefined
   #closing = false
@@ -58,18 +62,21 @@ export class NodeHttp2Connection implements Connection {
     this.#options = options
     this.#listener = listener
     this.#facts = { origin: context.origin.key, connectionId: context.id, goAway: null, lost: null }
+    this.#windows = new StreamWindows(options.initialWindowSize, options.connectionWindowSize, options.clock)
     // A session over a socket that has closed since its handshake would take requests and lose them.
     if (socket.destroyed) throw unusable(this.#facts)
     // May throw; nothing may listen to the socket yet.
     this.#session = http2.connect(context.origin.key, {
       createConnection: () => socket,
-      ...sessionOptions(options),
+      ...sessionOptions(options, this.#windows.size),
     })
     this.#owner = {
       facts: this.#facts,
       options,
+      windows: this.#windows,
       sessionHandle: () => this.#handle,
       onReleased: (exchange) => this.#release(exchange),
+      onBulk: (sample, length) => this.#onBulk(sample, length),
       onDistrusted: () => this.#leave(),
     }
     this.#watchSocket()
@@ -110,10 +117,12 @@ export class NodeHttp2Connection implements Connection {
     // RST_STREAM by `stream.close()` has an END_STREAM before it, which makes half an upload look whole. One by an
     // aborted signal has not.
     const abort = body === 'none' ? null : new AbortController()
+    if (this.#mayAnnounce && this.#windows.beforeOpen()) this.#announceWindows()
     const stream = this.#request(head, body, abort)
     this.#handle ??= handleOf(this.#session)
     const exchange = new NodeHttp2Exchange(stream, abort, head.method, body, handler, this.#owner)
     this.#exchanges.add(exchange)
+    this.#windows.opened(exchange)
     if (stream.id !== undefined && stream.id >= LAST_STREAM_ID) this.#leave()
     return exchange
   }
@@ -128,8 +137,10 @@ export class NodeHttp2Connection implements Connection {
       // error in both that case and on a session that is dead without knowing it.
       try {
         this.#session.ping((error, duration) => {
-          if (error === null) resolve(duration)
-          else reject(connectionLost(this.#facts, error))
+          if (error === null) {
+            this.#windows.learn(duration)
+            resolve(duration)
+          } else reject(connectionLost(this.#facts, error))
         })
       } catch (error) {
         reject(connectionLost(this.#facts, error))
@@ -183,8 +194,9 @@ export class NodeHttp2Connection implements Connection {
 
   #watchSession(): void {
     const session = this.#session
-    session.once('localSettings', () => {
+    session.on('localSettings', () => {
       this.#acknowledged = true
+      this.#unacknowledged -= 1
     })
     session.on('remoteSettings', (settings) => this.#onSettings(settings))
     session.on('goaway', (code, lastStreamId, debug) => this.#onGoAway(code, lastStreamId, debug))
@@ -210,8 +222,25 @@ export class NodeHttp2Connection implements Connection {
   }
 
   #release(exchange: NodeHttp2Exchange): void {
-    if (!this.#exchanges.delete(exchange) || this.#closing) return
+    if (!this.#exchanges.delete(exchange)) return
+    this.#windows.closed(exchange)
+    if (this.#closing) return
     this.#listener.onSlots()
+  }
+
+  #onBulk(sample: PathSample, length: number): void {
+    if (this.#mayAnnounce && this.#windows.saw(length, sample, this.#exchanges)) this.#announceWindows()
+  }
+
+  /** Node destroys a session with ten unanswered SETTINGS, and tells nobody why. */
+  get #mayAnnounce(): boolean {
+    return this.#unacknowledged < MOST_UNACKNOWLEDGED && !this.#session.closed && !this.#session.destroyed
+  }
+
+  /** Goes out before the HEADERS of a stream opened next, so that the peer applies it first. */
+  #announceWindows(): void {
+    this.#unacknowledged += 1
+    this.#session.settings({ initialWindowSize: this.#windows.size })
   }
 
   #onSettings(settings: http2.Settings): void {
@@ -288,6 +317,8 @@ export class NodeHttp2Connection implements Connection {
   }
 }
 
+const MOST_UNACKNOWLEDGED = 5
+
 /** Ids are odd and end at 2^31 - 1; a few are left unused so that requests in the same turn still fit. */
 const LAST_STREAM_ID = 2 ** 31 - 1 - 2 * 512
 
@@ -302,11 +333,11 @@ function isSevered(socket: Socket): boolean {
   return status !== undefined && status !== 0
 }
 
-function sessionOptions(options: NodeHttp2Options): http2.ClientSessionOptions {
+function sessionOptions(options: NodeHttp2Options, windowSize: number): http2.ClientSessionOptions {
   return {
     settings: {
       enablePush: false,
-      initialWindowSize: options.initialWindowSize,
+      initialWindowSize: windowSize,
       // Above its own limit Node resets the stream and does not say that it was not the peer. The exact limits are
       // held by the exchange, which does; Node's stand behind them.
       maxHeaderListSize: Math.min(2 * options.maxHeaderListSize, 2 ** 32 - 1),

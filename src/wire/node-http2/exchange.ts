@@ -12,6 +12,7 @@ import {
   malformedHead,
   streamOutcome,
 } from './outcome.ts'
+import type { Holder, PathSample, StreamWindows } from './stream-windows.ts'
 
 const { NGHTTP2_CANCEL, NGHTTP2_ENHANCE_YOUR_CALM } = http2.constants
 
@@ -22,10 +23,13 @@ const NOBODY = () => {}
 export interface ExchangeOwner {
   readonly facts: ConnectionFacts
   readonly options: NodeHttp2Options
+  readonly windows: StreamWindows
   /** The native object of the session. */
   readonly sessionHandle: () => object | undefined
   /** The stream is closed; its slot is free. */
   onReleased(exchange: NodeHttp2Exchange): void
+  /** More of a large body came: time to see whether its window holds it up. */
+  onBulk(sample: PathSample, length: number): void
   /** The peer floods: no new stream shall go to it over this connection. */
   onDistrusted(): void
 }
@@ -34,7 +38,7 @@ export interface ExchangeOwner {
  * One stream. It is settled by its `close` event, since only then is `rstCode` final: a body that a reset or the
  * end of the connection cut off shows a normal `end` before it.
  */
-export class NodeHttp2Exchange implements Exchange {
+export class NodeHttp2Exchange implements Exchange, Holder {
   readonly streamId: number | undefined
   readonly #stream: http2.ClientHttp2Stream
   readonly #handler: ExchangeHandler
@@ -46,6 +50,9 @@ export class NodeHttp2Exchange implements Exchange {
   /** END_STREAM came. */
   #ended = false
   #informational = 0
+  mayHold = 0
+  #received = 0
+  #sample: PathSample | null = null
   #settled = false
   #trailers: HeaderList | undefined
 
@@ -136,9 +143,15 @@ export class NodeHttp2Exchange implements Exchange {
     this.#sawHead = true
     this.#handler.onHeaders(status, headers)
     // Not before: Node emits `response` a tick late, and to a stream that flows already, its data first.
-    this.#stream.on('data', (chunk: Buffer) => {
-      if (!this.#settled) this.#handler.onData(chunk)
-    })
+    this.#stream.on('data', (chunk: Buffer) => this.#onData(chunk))
+  }
+
+  #onData(chunk: Buffer): void {
+    if (this.#settled) return
+    this.#received += chunk.length
+    if (this.#sample !== null) this.#owner.onBulk(this.#sample, chunk.length)
+    else this.#sample = this.#owner.windows.sample(this.#received)
+    this.#handler.onData(chunk)
   }
 
   #onInformational(raw: HeaderList): void {
