@@ -20,9 +20,15 @@ export function encodeHead(head: RequestHead): string[] {
   for (let index = 0; index < headers.length; index += 2) {
     const name = headers[index] as string
     const value = headers[index + 1] as string
-    if (mayTravel(name, value)) fields.push(name, value)
+    if (name === 'cookie') pushCrumbs(fields, value)
+    else if (mayTravel(name, value)) fields.push(name, value)
   }
   return fields
+}
+
+/** One field for each cookie, so that those that stay the same are indexed (RFC 9113 section 8.2.3). */
+function pushCrumbs(fields: string[], cookie: string): void {
+  for (const crumb of cookie.split('; ')) fields.push('cookie', crumb)
 }
 
 /** RFC 9113 section 8.2.2: no connection-specific field over HTTP/2, and of TE only `trailers`. */
