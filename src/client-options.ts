@@ -47,7 +47,7 @@ export interface Http2Options {
    * (bandwidth x round trip), and shrink when many streams are open. Default 1 MiB.
    */
   readonly initialWindowSize?: number
-  /** Bytes that may be unread on one connection; the windows of its streams share them. Default 32 MiB. */
+  /** Bytes that may be unread on one connection; the windows of its streams share them. Default 64 MiB. */
   readonly connectionWindowSize?: number
   /** Largest header section accepted, bytes as RFC 9113 section 6.5.2 counts them. Default 64 KiB. */
   readonly maxHeaderListSize?: number
@@ -140,7 +140,7 @@ const HTTP2_DEFAULTS: Required<Http2Options> = {
   maxSessions: 1,
   maxConcurrentStreams: Number.POSITIVE_INFINITY,
   initialWindowSize: 1024 * 1024,
-  connectionWindowSize: 32 * 1024 * 1024,
+  connectionWindowSize: 64 * 1024 * 1024,
   maxHeaderListSize: 64 * 1024,
   maxHeaderFields: 128,
   idleTimeout: 60_000,

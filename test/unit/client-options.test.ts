@@ -24,7 +24,7 @@ describe('defaults', () => {
         maxSessions: 1,
         maxConcurrentStreams: NEVER,
         initialWindowSize: 1024 * 1024,
-        connectionWindowSize: 32 * 1024 * 1024,
+        connectionWindowSize: 64 * 1024 * 1024,
         maxHeaderListSize: 64 * 1024,
         maxHeaderFields: 128,
         idleTimeout: 60_000,

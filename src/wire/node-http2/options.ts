@@ -18,7 +18,7 @@ export interface NodeHttp2Options {
 
 export const NODE_HTTP2_DEFAULTS: NodeHttp2Options = {
   initialWindowSize: 1024 * 1024,
-  connectionWindowSize: 32 * 1024 * 1024,
+  connectionWindowSize: 64 * 1024 * 1024,
   maxHeaderListSize: 64 * 1024,
   maxHeaderFields: 128,
   maxConcurrentStreams: Number.POSITIVE_INFINITY,

@@ -7,6 +7,9 @@ const SMALLEST = 128 * 1024
 /** A body that had so many bytes is worth measuring the path with. */
 const BULK = 256 * 1024
 
+/** Each step costs a round trip in which the peer stands still. */
+const GROWTH = 8
+
 /** Windows go up again in quiet times; not more often than this, ms. */
 const RESTORE_AFTER_MS = 1000
 
@@ -80,7 +83,8 @@ export class StreamWindows {
   saw(length: number, sample: PathSample, open: Iterable<Holder>): boolean {
     if (!sample.fills(length, this.#size, this.#roundTrip, this.#clock)) return false
     const before = this.#size
-    for (let size = 4 * before; size > before && this.#size === before; size /= 2) this.#growTo(size, open)
+    for (let size = GROWTH * before; size > before && this.#size === before; size /= 2)
+      this.#growTo(size, open)
     return this.#changed(before)
   }
 

@@ -7,7 +7,7 @@ const MIB = 1024 * 1024
 const SMALLEST = 128 * 1024
 const BULK = 256 * 1024
 
-function setUp(initial = MIB, budget = 32 * MIB) {
+function setUp(initial = MIB, budget = 64 * MIB) {
   const clock = new FakeClock()
   const windows = new StreamWindows(initial, budget, clock)
   const streams = new Set<Holder>()
@@ -44,7 +44,7 @@ function setUp(initial = MIB, budget = 32 * MIB) {
 describe('before a stream is opened', () => {
   test('the size stays as long as the budget has room', () => {
     const { open, announced, windows } = setUp()
-    for (let count = 0; count < 20; count += 1) open()
+    for (let count = 0; count < 40; count += 1) open()
     expect(announced).toEqual([])
     expect(windows.size).toBe(MIB)
   })
@@ -52,9 +52,9 @@ describe('before a stream is opened', () => {
   test('it shrinks when the budget runs out, in few steps, and not below the smallest', () => {
     const world = setUp()
     for (let count = 0; count < 100; count += 1) world.open()
-    expect(world.announced).toEqual([MIB / 4, SMALLEST])
+    expect(world.announced).toEqual([MIB / 2, MIB / 4, SMALLEST])
     const without = 100 * (SMALLEST + BODY_HIGH_WATER_MARK)
-    expect(world.mayHold).toBeLessThanOrEqual(32 * MIB + without)
+    expect(world.mayHold).toBeLessThanOrEqual(64 * MIB + without)
   })
 
   test('eight streams never hold more than the budget, whatever the windows were before', async () => {
@@ -62,11 +62,11 @@ describe('before a stream is opened', () => {
     world.windows.learn(50)
     const first = world.open()
     await world.receive(MIB, 10)
-    await world.receive(4 * MIB, 10)
-    expect(world.windows.size).toBe(16 * MIB)
+    await world.receive(8 * MIB, 10)
+    expect(world.windows.size).toBe(32 * MIB)
     world.close(first)
     for (let count = 0; count < 8; count += 1) world.open()
-    expect(world.mayHold).toBeLessThanOrEqual(32 * MIB)
+    expect(world.mayHold).toBeLessThanOrEqual(64 * MIB)
   })
 
   test('once no stream is open it goes back to where it began, though not often', async () => {
@@ -88,14 +88,14 @@ describe('before a stream is opened', () => {
 })
 
 describe('a large response', () => {
-  test('that fills half its window within a round trip lets windows grow fourfold, to half of the budget', async () => {
+  test('that fills half its window within a round trip lets windows grow eightfold, to half of the budget', async () => {
     const world = setUp()
     world.windows.learn(50)
     world.windows.learn(80)
     world.open()
-    for (let count = 0; count < 4; count += 1) await world.receive(16 * MIB, 50)
-    expect(world.announced).toEqual([4 * MIB, 16 * MIB])
-    expect(world.mayHold).toBe(16 * MIB + BODY_HIGH_WATER_MARK)
+    for (let count = 0; count < 4; count += 1) await world.receive(32 * MIB, 50)
+    expect(world.announced).toEqual([8 * MIB, 32 * MIB])
+    expect(world.mayHold).toBe(32 * MIB + BODY_HIGH_WATER_MARK)
   })
 
   test('that takes longer for it is held up by something else', async () => {
@@ -123,8 +123,8 @@ describe('a large response', () => {
     for (let count = 0; count < 8; count += 1) world.open()
     await world.receive(16 * MIB, 10)
     await world.receive(16 * MIB, 10)
-    expect(world.windows.size).toBe(2 * MIB)
-    expect(world.mayHold).toBeLessThanOrEqual(32 * MIB)
+    expect(world.windows.size).toBe(4 * MIB)
+    expect(world.mayHold).toBeLessThanOrEqual(64 * MIB)
   })
 
   test('is one only from some size on', () => {
