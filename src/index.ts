@@ -46,7 +46,8 @@ export type { ResponseBody } from './core/response-body.ts'
 export type { RetryEvent, RetryOptions, RetryPolicy } from './core/retry-policy.ts'
 export type { BodyInput } from './fetch/body.ts'
 export type { Fetch } from './fetch/fetch.ts'
-export type { FetchInit } from './fetch/request.ts'
+export type { FetchInit } from './fetch/init.ts'
+export type { RequestTimeouts } from './fetch/options.ts'
 export type { FetchResponse } from './fetch/response.ts'
 export type { Request, RequestOptions, RequestResult, ResponseHeaders } from './request.ts'
 export type { ClientStats, OriginStats, PooledConnectionStats } from './stats.ts'
@@ -61,7 +62,7 @@ export function defaultClient(): Client {
 }
 
 /** WHATWG fetch over the process-wide default client: HTTP/2 if the server speaks it. */
-export const fetch: Fetch = (input, init) => defaultClient().fetch(input, init)
+export const fetch: Fetch = (input, init = undefined) => defaultClient().fetch(input, init)
 
 /** The lower-level call over the process-wide default client. */
 export const request: Request = (url, options) => defaultClient().request(url, options)

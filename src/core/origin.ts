@@ -34,8 +34,15 @@ const knownOrigins = new Map<string, Origin>()
 export function parseTarget(input: string | URL): Target {
   const url = toUrl(input)
   const origin = originOf(url)
-  const path = url.pathname + url.search
+  const path = url.pathname + queryOf(url)
   return { origin, path, href: origin.key + path }
+}
+
+/** The query with its question mark, which stays even if nothing follows it; `search` leaves it out then. */
+function queryOf({ search, href, hash }: URL): string {
+  if (search !== '') return search
+  const end = href.length - hash.length
+  return href[end - 1] === '?' || href.endsWith('?#') ? '?' : ''
 }
 
 /** The origin of an http(s) URL, shared between all who ask for the same one. */

@@ -15,6 +15,7 @@ export const BODY_HIGH_WATER_MARK = 256 * 1024
 
 type Waiter = { resolve(chunk: Uint8Array | null): void; reject(error: unknown): void }
 type Listener = (error: unknown) => void
+type Explain = (error: unknown) => unknown
 type Collector = { settle(bytes: Uint8Array): void; reject(error: unknown): void }
 type Outcome =
   | { readonly kind: 'pending' }
@@ -120,10 +121,11 @@ export class BodyQueue {
     })
   }
 
-  /** Everything at once, as `convert` makes it of the bytes; rejects with what it throws. */
-  collect<T>(convert: (bytes: Uint8Array) => T): Promise<T> {
+  /** Everything at once, as `convert` makes it of the bytes; rejects with what it throws, or a failure as `explain` has it. */
+  collect<T>(convert: (bytes: Uint8Array) => T, explain: Explain | null = null): Promise<T> {
     return new Promise((resolve, reject) => {
-      if (this.#outcome.kind === 'failed') return reject(this.#outcome.error)
+      const fail = explain === null ? reject : (error: unknown) => reject(explain(error))
+      if (this.#outcome.kind === 'failed') return fail(this.#outcome.error)
       if (this.#outcome.kind === 'ended') return resolve(convert(this.#concat()))
       const settle = (bytes: Uint8Array) => {
         try {
@@ -132,7 +134,7 @@ export class BodyQueue {
           reject(error)
         }
       }
-      this.#collector = { settle, reject }
+      this.#collector = { settle, reject: fail }
       this.#unpause()
     })
   }
@@ -252,11 +254,14 @@ export class ResponseBody implements AsyncIterable<Uint8Array> {
     return this.collect<T>(parseJson)
   }
 
-  /** The whole body as `convert` makes it of the bytes; rejects with what it throws. */
-  collect<T>(convert: (bytes: Uint8Array) => T): Promise<T> {
+  /**
+   * The whole body as `convert` makes it of the bytes. Rejects with what it throws, or with the failure of the body, as
+   * `explain` tells it if given.
+   */
+  collect<T>(convert: (bytes: Uint8Array) => T, explain: Explain | null = null): Promise<T> {
     if (this.#used) return Promise.reject(bodyUsed())
     this.#used = true
-    return this.#queue.collect(convert)
+    return this.#queue.collect(convert, explain)
   }
 
   /** Reads and drops everything, so that the connection is free again; resolves at the end. */

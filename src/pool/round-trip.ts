@@ -8,11 +8,17 @@ import type { Entry } from '../core/linked-queue.ts'
 import { pause } from '../core/pause.ts'
 import { canSend } from '../core/request-body.ts'
 import { BODY_HIGH_WATER_MARK, BodyQueue, type BodySource, ResponseBody } from '../core/response-body.ts'
-import type { Sweeper, Swept } from '../core/sweeper.ts'
+import { Sweeper, type Swept } from '../core/sweeper.ts'
 import type { Exchange, ExchangeHandler } from '../wire/contract.ts'
 import { cutOff, malformedResponseLength, wrongRequestLength } from './message-errors.ts'
 import type { OriginPool } from './origin-pool.ts'
-import { bodyTimeout, headersTimeout, type PhaseTimeouts, queueTimeout } from './phase-timeouts.ts'
+import {
+  bodyTimeout,
+  headersTimeout,
+  type PhaseTimeouts,
+  queueTimeout,
+  sweepPeriod,
+} from './phase-timeouts.ts'
 import type { Waiter } from './pool-context.ts'
 import type { PooledConnection } from './pooled-connection.ts'
 import { ReceivedResponse } from './received-response.ts'
@@ -58,6 +64,8 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Steps {
   #resolve: (response: ClientResponse) => void
   #reject: (error: unknown) => void
   readonly calledAt: number
+  readonly #limits: PhaseTimeouts
+  readonly #sweeper: Sweeper
   #stage: Stage = 'waiting'
   /** The call of `enter` has not returned: what starts now has not waited. */
   #entering = false
@@ -100,6 +108,10 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Steps {
     this.#resolve = resolve
     this.#reject = reject
     this.calledAt = context.clock.now()
+    const own = request.timeouts ?? null
+    this.#limits = own === null ? context.timeouts : { ...context.timeouts, ...own }
+    // Limits of its own may be shorter than the period in which all others are looked at.
+    this.#sweeper = own === null ? context.sweeper : new Sweeper(context.clock, sweepPeriod(this.#limits))
   }
 
   get #origin(): string {
@@ -117,12 +129,12 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Steps {
       return this.#fail(wrongRequestLength(this.#origin))
     }
     this.#declared = declared
-    this.#context.sweeper.add(this)
+    this.#sweeper.add(this)
     this.#enter(this.calledAt)
   }
 
   check(now: number): void {
-    const { queue, headers, body } = this.#context.timeouts
+    const { queue, headers, body } = this.#limits
     const key = this.#origin
     const passed = now - this.#movedAt
     if (this.#stage === 'waiting' && passed >= queue) {
@@ -173,7 +185,7 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Steps {
     }
   }
 
-  onHeaders(status: number, headers: HeaderList): void {
+  onHeaders(status: number, headers: HeaderList, reason?: string): void {
     if (this.#stage !== 'sent') return
     const connection = this.#connection as PooledConnection
     if (status === 421 && this.#sendElsewhere(connection)) return
@@ -189,7 +201,7 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Steps {
     const { href } = this.#request.target
     const reader = new ResponseBody(this.#body, whole)
     const streamId = this.#exchange?.streamId
-    this.#resolve(new ReceivedResponse(status, headers, reader, href, streamId, connection, this))
+    this.#resolve(new ReceivedResponse(status, headers, reader, href, streamId, connection, this, reason))
     // Older V8s keep a promise, and so the response, alive through its resolve function; a response that nobody
     // holds is to be collected.
     this.#resolve = NOTHING
@@ -372,7 +384,7 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Steps {
   /** Who keeps the response for long shall not keep the connection by it. */
   #finish(): void {
     this.#stage = 'done'
-    this.#context.sweeper.delete(this)
+    this.#sweeper.delete(this)
     this.#stopUpload()
     this.#request.signal?.removeEventListener('abort', this)
     this.#exchange = null

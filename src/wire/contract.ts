@@ -110,7 +110,8 @@ export interface Exchange {
 /** Exactly one of `onEnd` and `onError` is called, and it is the last call. None is called from inside `open`. */
 export interface ExchangeHandler {
   onInformational(status: number, headers: HeaderList): void
-  onHeaders(status: number, headers: HeaderList): void
+  /** `reason`: the reason phrase of HTTP/1.1 (RFC 9112 section 4), which HTTP/2 does not have. */
+  onHeaders(status: number, headers: HeaderList, reason?: string): void
   onData(chunk: Uint8Array): void
   onTrailers(headers: HeaderList): void
   onDrain(): void

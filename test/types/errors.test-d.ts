@@ -56,6 +56,7 @@ export function classOf(code: ErrorCode): string {
     case 'ERR_TRUNKLINE_BODY_TOO_LARGE':
     case 'ERR_TRUNKLINE_TOO_MANY_REDIRECTS':
     case 'ERR_TRUNKLINE_REDIRECT_REFUSED':
+    case 'ERR_TRUNKLINE_INTEGRITY_MISMATCH':
       return 'ProtocolError'
     case 'ERR_TRUNKLINE_REQUEST_BODY_FAILED':
     case 'ERR_TRUNKLINE_BODY_NOT_REPLAYABLE':
