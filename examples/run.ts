@@ -11,11 +11,13 @@ const examples: Readonly<Record<string, string>> = {
   keepalive: 'a connection that dies without a word, and who notices',
   'http1-fallback': 'servers with and without HTTP/2, and one that changes its mind',
   streaming: 'upload and download with progress, checksum and backpressure',
+  'openai-streaming': 'the openai client with our fetch: streams that share a connection',
+  'aws-sdk': 'the AWS SDK with its own handler and with our fetch',
   shutdown: 'close() under load: what is finished, refused and cut',
 }
 
 function list(): string {
-  const lines = Object.entries(examples).map(([name, about]) => `  ${bold(name.padEnd(16))} ${about}`)
+  const lines = Object.entries(examples).map(([name, about]) => `  ${bold(name.padEnd(17))} ${about}`)
   return `\n${lines.join('\n')}\n\n  ${dim('npm run example -- NAME   runs one; each is one file in examples/')}\n`
 }
 

@@ -69,6 +69,13 @@ const expected: Readonly<Record<string, unknown>> = {
     downgrade: expect.objectContaining({ failed: 0, spoken: ['h2', 'http/1.1', 'h2'] }),
   },
   streaming: { bytes: 32 * 1024 * 1024, intact: { upload: true, download: true } },
+  'openai-streaming': { chats: 24, finished: 20, left: 4, connections: 1, saved: true },
+  'aws-sdk': {
+    items: 40,
+    intact: true,
+    own: { connections: expect.any(Number), timeMs: expect.any(Number) },
+    ours: { connections: 1, timeMs: expect.any(Number) },
+  },
   shutdown: { finished: 7, refused: 1, cut: 2, connectionsLeft: 0 },
 }
 
@@ -90,6 +97,9 @@ const further: Readonly<Record<string, (figures: never) => void>> = {
   },
   'http1-fallback': ({ connections }: { connections: { old: number } }) => {
     expect(connections.old).toBeGreaterThan(1)
+  },
+  'aws-sdk': ({ own }: { own: { connections: number } }) => {
+    expect(own.connections).toBeGreaterThan(1)
   },
   streaming: ({ furthestAhead }: { furthestAhead: { upload: number; download: number } }) => {
     expect(furthestAhead.upload).toBeLessThan(4 * 1024 * 1024)
