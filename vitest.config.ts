@@ -65,9 +65,21 @@ export default defineConfig({
         execArgv: ['--expose-gc'],
         globalSetup: './test/support/certificates-setup.ts',
       }),
+      project('bench', { group: 'measuring', timeout: seconds(60) }),
       project('docs', {
         group: 'heavy',
         timeout: seconds(60),
+        globalSetup: './test/support/certificates-setup.ts',
+      }),
+      project('ecosystem', {
+        group: 'heavy',
+        timeout: seconds(20),
+        globalSetup: './test/support/certificates-setup.ts',
+      }),
+      // Workers of its own for each file, and bodies of many megabytes.
+      project('wpt', {
+        group: 'heavy',
+        timeout: seconds(90),
         globalSetup: './test/support/certificates-setup.ts',
       }),
       project('package', { group: 'heavy', timeout: seconds(120) }),
