@@ -11,6 +11,10 @@ const examples: Readonly<Record<string, string>> = {
   keepalive: 'a connection that dies without a word, and who notices',
   'http1-fallback': 'servers with and without HTTP/2, and one that changes its mind',
   streaming: 'upload and download with progress, checksum and backpressure',
+  limits: 'two origins under one limit: fairness, priority, and limits that change',
+  adaptive: 'a server whose capacity changes, and a client that finds out',
+  breaker: 'a server that is down for a while, and a client that leaves it alone',
+  discovery: 'a service with several endpoints: slow, failing, leaving and new ones',
   shutdown: 'close() under load: what is finished, refused and cut',
 }
 

@@ -1,11 +1,20 @@
-import type { ClientRequest, ClientResponse, Dispatch, RedirectMode, Timings } from './core/dispatch.ts'
+import type {
+  ClientRequest,
+  ClientResponse,
+  Dispatch,
+  RedirectMode,
+  RequestContext,
+  Timings,
+} from './core/dispatch.ts'
 import { InvalidRequestError } from './core/errors.ts'
 import { type HeaderList, type HeadersInput, headerValue, toHeaderList } from './core/headers.ts'
+import { jsonBody } from './core/json-body.ts'
 import { parseTarget } from './core/origin.ts'
+import { addPriority, type PriorityInput, priorityOf } from './core/priority.ts'
 import type { ResponseBody } from './core/response-body.ts'
 import { checkedRetry, type RetryOptions, type RetryPolicy, settleRetry } from './core/retry-policy.ts'
 import { textOf } from './core/text-of.ts'
-import { type BodyInput, extractBody } from './fetch/body.ts'
+import { type BodyInput, type ExtractedBody, extractBody } from './fetch/body.ts'
 import { bodyNotAllowed, isMethod } from './fetch/method.ts'
 import { contentLengthFor, redirectOf, signalOf } from './fetch/request.ts'
 
@@ -14,7 +23,10 @@ export interface RequestOptions {
   readonly method?: string
   readonly headers?: HeadersInput
   readonly body?: BodyInput | null
-  /** Sends `value` as JSON, with its content-type. Not together with `body`. */
+  /**
+   * Sends the value as JSON, with its content-type. Not together with `body`. A big one is stringified in slices while
+   * it is sent, without a content-length, and must not change meanwhile.
+   */
   readonly json?: unknown
   readonly signal?: AbortSignal | null
   /** Default `'manual'`: a redirect is a response like any other. */
@@ -23,6 +35,10 @@ export interface RequestOptions {
   readonly decompress?: boolean
   /** Retries of this request: parts of a policy over the client's, or false for none. */
   readonly retry?: RetryOptions
+  /** How urgent it is (RFC 9218): sent as the `priority` field, and orders the requests that wait here. */
+  readonly priority?: PriorityInput
+  /** Whatever your interceptors and hooks should know of this request; nothing of it is sent. */
+  readonly context?: RequestContext
   /** Trailer fields, or a function that gives them when the body has been sent. */
   readonly trailers?: HeadersInput | (() => HeadersInput | Promise<HeadersInput>)
   /** Told of each interim response (1xx) as it comes. */
@@ -68,6 +84,8 @@ const OPTION_CHECKS: {
   signal: null,
   redirect: null,
   retry: null,
+  priority: null,
+  context: (value) => typeof value === 'object' && value !== null,
   decompress: (value) => typeof value === 'boolean',
   trailers: (value) => typeof value === 'function' || (typeof value === 'object' && value !== null),
   onInformational: (value) => typeof value === 'function',
@@ -89,15 +107,16 @@ function toClientRequest(url: string | URL, options: RequestOptions, retry: Retr
   const target = parseTarget(url)
   const method = methodOf(options.method ?? 'GET')
   const headers = toHeaderList(options.headers)
-  const given = bodyOf(options, headers)
-  if (given !== null && (method === 'GET' || method === 'HEAD')) throw bodyNotAllowed(method)
-  const body = given === null ? null : extractBody(given)
+  const body = bodyOf(options, headers)
+  if (body !== null && (method === 'GET' || method === 'HEAD')) throw bodyNotAllowed(method)
   addIfMissing(headers, 'content-type', body?.contentType ?? null)
   addIfMissing(
     headers,
     'content-length',
     options.trailers === undefined ? contentLengthFor(method, body) : null,
   )
+  const priority = priorityOf(options.priority)
+  addPriority(headers, priority)
   return {
     method,
     target,
@@ -109,6 +128,8 @@ function toClientRequest(url: string | URL, options: RequestOptions, retry: Retr
     retry: settleRetry(checkedRetry(options.retry), retry),
     trailers: trailersOf(options.trailers),
     onInformational: informationalOf(options.onInformational),
+    priority,
+    context: options.context,
   }
 }
 
@@ -120,22 +141,12 @@ function methodOf(method: unknown): string {
   )
 }
 
-function bodyOf(options: RequestOptions, headers: string[]): BodyInput | null {
-  if (options.json === undefined) return options.body ?? null
-  if (options.body !== undefined && options.body !== null)
-    throw invalid('json', 'and body exclude each other')
+function bodyOf(options: RequestOptions, headers: string[]): ExtractedBody | null {
+  const { json, body = null } = options
+  if (json === undefined) return body === null ? null : extractBody(body)
+  if (body !== null) throw invalid('json', 'and body exclude each other')
   addIfMissing(headers, 'content-type', 'application/json')
-  const text = stringify(options.json)
-  if (text === undefined) throw invalid('json', `cannot be ${typeof options.json}; it has no JSON form`)
-  return text
-}
-
-function stringify(value: unknown): string | undefined {
-  try {
-    return JSON.stringify(value)
-  } catch (cause) {
-    throw invalid('json', `has no JSON form: ${(cause as Error).message.split('\n')[0]}`, cause)
-  }
+  return { ...jsonBody(json), contentType: null }
 }
 
 function trailersOf(trailers: RequestOptions['trailers']): ClientRequest['trailers'] {
@@ -153,13 +164,8 @@ function addIfMissing(headers: string[], name: string, value: string | null): vo
   if (value !== null && headerValue(headers, name) === null) headers.push(name, value)
 }
 
-function invalid(name: string, why: string, cause?: unknown): InvalidRequestError {
-  const details = cause === undefined ? {} : { cause }
-  return new InvalidRequestError(
-    'ERR_TRUNKLINE_INVALID_OPTION',
-    `Invalid request option: ${name} ${why}.`,
-    details,
-  )
+function invalid(name: string, why: string): InvalidRequestError {
+  return new InvalidRequestError('ERR_TRUNKLINE_INVALID_OPTION', `Invalid request option: ${name} ${why}.`)
 }
 
 function toRecord(headers: HeaderList): ResponseHeaders {

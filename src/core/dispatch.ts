@@ -1,5 +1,6 @@
 import type { HeaderList } from './headers.ts'
 import type { Target } from './origin.ts'
+import type { Priority } from './priority.ts'
 import type { RequestBody } from './request-body.ts'
 import type { ResponseBody } from './response-body.ts'
 import type { RetryPolicy } from './retry-policy.ts'
@@ -20,7 +21,18 @@ export interface ClientRequest {
   readonly trailers: (() => HeaderList | Promise<HeaderList>) | null
   /** Told of every interim response (RFC 9110 section 15.2). */
   readonly onInformational: ((status: number, headers: HeaderList) => void) | null
+  /** Orders the requests that wait (RFC 9218); none is urgency 3. The field was added to the headers already. */
+  readonly priority?: Priority | null
+  /** What the caller gave along for interceptors; nothing of it is sent. */
+  readonly context?: RequestContext | undefined
 }
+
+/**
+ * What a request carries for interceptors. Empty here, for you to declare your own keys:
+ * `declare module 'trunkline' { interface RequestContext { tenant?: string } }`.
+ */
+// biome-ignore lint/suspicious/noEmptyInterface: declarations of users are merged into it.
+export interface RequestContext {}
 
 export type RedirectMode = 'follow' | 'manual' | 'error'
 

@@ -1,7 +1,8 @@
-import type { ClientRequest, RedirectMode } from '../core/dispatch.ts'
+import type { ClientRequest, RedirectMode, RequestContext } from '../core/dispatch.ts'
 import { InvalidRequestError } from '../core/errors.ts'
 import { type HeaderList, type HeadersInput, headerValue, toHeaderList } from '../core/headers.ts'
 import { parseTarget } from '../core/origin.ts'
+import { addPriority, type PriorityInput, priorityOf } from '../core/priority.ts'
 import { checkedRetry, type RetryOptions, type RetryPolicy, settleRetry } from '../core/retry-policy.ts'
 import { textOf } from '../core/text-of.ts'
 import { ACCEPTED_CODINGS } from '../interceptors/decompress.ts'
@@ -9,12 +10,16 @@ import { type BodyInput, type ExtractedBody, extractBody } from './body.ts'
 import { bodyNotAllowed, isMethod, normalizeMethod } from './method.ts'
 
 /** The platform's `RequestInit`, and a few things beside it. */
-export interface FetchInit extends Omit<RequestInit, 'body' | 'headers' | 'signal'> {
+export interface FetchInit extends Omit<RequestInit, 'body' | 'headers' | 'signal' | 'priority'> {
   readonly headers?: HeadersInput
   readonly body?: BodyInput | null
   readonly signal?: AbortSignal | null
   /** Retries of this request: parts of a policy over the client's, or false for none. */
   readonly retry?: RetryOptions
+  /** How urgent it is (RFC 9218): the platform's `high` or `low`, or its parameters. */
+  readonly priority?: PriorityInput
+  /** Whatever your interceptors and hooks should know of this request; nothing of it is sent. */
+  readonly context?: RequestContext
   /** Told of each interim response (103 Early Hints and others) with its status and fields. */
   readonly onInformational?: (status: number, headers: Headers) => void
 }
@@ -38,6 +43,8 @@ export function toClientRequest(
   const body = bodyOf(init, request, method)
   const headers = toHeaderList(init.headers ?? request?.headers)
   addDefaults(headers, method, body)
+  const priority = priorityOf(init.priority)
+  addPriority(headers, priority)
   const { onInformational } = init
   return {
     method,
@@ -53,6 +60,8 @@ export function toClientRequest(
       onInformational === undefined
         ? null
         : (status, list) => onInformational(status, new Headers(pairs(list))),
+    priority,
+    context: init.context,
   }
 }
 

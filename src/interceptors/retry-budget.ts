@@ -12,11 +12,17 @@ const ORIGINS_LIMIT = 1000
  */
 export class RetryBudget {
   readonly #accounts = new LRUCache<string, { balance: number }>({ max: ORIGINS_LIMIT })
+  readonly #earned: number
+
+  /** `earned`: of a retry, by each request. */
+  constructor(earned = EARNED) {
+    this.#earned = earned
+  }
 
   earn(origin: string): void {
     const account = this.#accounts.get(origin)
     if (account === undefined) this.#accounts.set(origin, { balance: INITIAL })
-    else account.balance = Math.min(INITIAL, account.balance + EARNED)
+    else account.balance = Math.min(INITIAL, account.balance + this.#earned)
   }
 
   /** Takes one retry out of the account, if it holds one. */

@@ -14,6 +14,7 @@ import { cutOff, malformedResponseLength, wrongRequestLength } from './message-e
 import type { OriginPool } from './origin-pool.ts'
 import { bodyTimeout, headersTimeout, type PhaseTimeouts, queueTimeout } from './phase-timeouts.ts'
 import type { Waiter } from './pool-context.ts'
+import { notItsConnection } from './pool-errors.ts'
 import type { PooledConnection } from './pooled-connection.ts'
 import { ReceivedResponse } from './received-response.ts'
 import { contradicts, expectsContinue, hasNoBody, headOf, shapeOf } from './request-shape.ts'
@@ -145,6 +146,8 @@ class RoundTrip implements Waiter, ExchangeHandler, Swept, Steps {
   }
 
   start(connection: PooledConnection): void {
+    const { rides } = this.#request.target.origin
+    if (rides !== undefined && !rides(connection.id)) return this.#fail(notItsConnection(this.#origin))
     this.attempts += 1
     this.sentAt = this.#context.clock.now()
     this.#movedAt = this.sentAt
@@ -304,6 +307,8 @@ class RoundTrip implements Waiter, ExchangeHandler, Swept, Steps {
   /** 421: this connection is not for this origin (RFC 9110 section 15.5.20). Another one gets one chance. */
   #sendElsewhere({ exchange, connection }: OnWire): boolean {
     if (this.#misdirected || !canSend(this.#request.body)) return false
+    // The connection is another origin's, and right for that one.
+    if (this.#request.target.origin.rides !== undefined) return false
     if (!this.#context.pool(this.#request).leaveMisdirected(connection)) return false
     this.#misdirected = true
     exchange.reset()

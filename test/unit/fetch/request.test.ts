@@ -51,6 +51,8 @@ describe('defaults', () => {
       retry: RETRY_DEFAULTS,
       trailers: null,
       onInformational: null,
+      priority: null,
+      context: undefined,
     })
   })
 
