@@ -37,6 +37,7 @@ export default defineConfig({
       { find: /^trunkline$/, replacement: source('index.ts') },
       { find: /^trunkline\/register$/, replacement: source('register.ts') },
       { find: /^trunkline\/testing$/, replacement: source('testing/index.ts') },
+      { find: /^trunkline\/interceptors$/, replacement: source('interceptors/index.ts') },
     ],
   },
   test: {

@@ -13,6 +13,10 @@ const examples: Readonly<Record<string, string>> = {
   streaming: 'upload and download with progress, checksum and backpressure',
   'openai-streaming': 'the openai client with our fetch: streams that share a connection',
   'aws-sdk': 'the AWS SDK with its own handler and with our fetch',
+  limits: 'two origins under one limit: fairness, priority, and limits that change',
+  adaptive: 'a server whose capacity changes, and a client that finds out',
+  breaker: 'a server that is down for a while, and a client that leaves it alone',
+  discovery: 'a service with several endpoints: slow, failing, leaving and new ones',
   shutdown: 'close() under load: what is finished, refused and cut',
 }
 

@@ -1,6 +1,14 @@
-import type { ClientRequest, ClientResponse, Dispatch, RedirectMode, Timings } from './core/dispatch.ts'
+import type {
+  ClientRequest,
+  ClientResponse,
+  Dispatch,
+  RedirectMode,
+  RequestContext,
+  Timings,
+} from './core/dispatch.ts'
 import { InvalidRequestError } from './core/errors.ts'
 import { type HeaderList, type HeadersInput, headerValue, toHeaderList } from './core/headers.ts'
+import { addPriority, type PriorityInput, priorityOf } from './core/priority.ts'
 import type { ResponseBody } from './core/response-body.ts'
 import { checkedRetry, type RetryOptions, type RetryPolicy, settleRetry } from './core/retry-policy.ts'
 import { type BodyInput, extractBody } from './fetch/body.ts'
@@ -33,6 +41,10 @@ export interface RequestOptions {
   readonly timeouts?: RequestTimeouts
   /** Retries of this request: parts of a policy over the client's, or false for none. */
   readonly retry?: RetryOptions
+  /** How urgent it is (RFC 9218): sent as the `priority` field, and orders the requests that wait here. */
+  readonly priority?: PriorityInput
+  /** Whatever your interceptors and hooks should know of this request; nothing of it is sent. */
+  readonly context?: RequestContext
   /** Trailer fields, or a function that gives them when the body has been sent. */
   readonly trailers?: HeadersInput | (() => HeadersInput | Promise<HeadersInput>)
   /** Told of each interim response (1xx) as it comes. */
@@ -79,6 +91,8 @@ const OPTION_CHECKS: {
   redirect: null,
   retry: null,
   timeouts: null,
+  priority: null,
+  context: (value) => typeof value === 'object' && value !== null,
   decompress: (value) => typeof value === 'boolean',
   trailers: (value) => typeof value === 'function' || (typeof value === 'object' && value !== null),
   onInformational: (value) => typeof value === 'function',
@@ -109,6 +123,8 @@ function toClientRequest(url: string | URL, options: RequestOptions, retry: Retr
     'content-length',
     options.trailers === undefined ? contentLengthFor(method, body) : null,
   )
+  const priority = priorityOf(options.priority)
+  addPriority(headers, priority)
   return {
     method,
     target,
@@ -122,6 +138,8 @@ function toClientRequest(url: string | URL, options: RequestOptions, retry: Retr
     onInformational: informationalOf(options.onInformational),
     timeouts: timeoutsOf(options.timeouts),
     rules: null,
+    priority,
+    context: options.context,
   }
 }
 

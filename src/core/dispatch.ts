@@ -1,5 +1,6 @@
 import type { HeaderList } from './headers.ts'
 import type { Target } from './origin.ts'
+import type { Priority } from './priority.ts'
 import type { RequestBody } from './request-body.ts'
 import type { ResponseBody } from './response-body.ts'
 import type { RetryPolicy } from './retry-policy.ts'
@@ -24,6 +25,10 @@ export interface ClientRequest {
   readonly timeouts?: PhaseLimits | null
   /** What `fetch` holds a request and its redirects to; `request` has no such rules. */
   readonly rules?: FetchRules | null
+  /** Orders the requests that wait (RFC 9218); none is urgency 3. The field was added to the headers already. */
+  readonly priority?: Priority | null
+  /** What the caller gave along for interceptors; nothing of it is sent. */
+  readonly context?: RequestContext | undefined
 }
 
 /** ms that each phase of one request may take; what is left out is as the client has it. */
@@ -42,6 +47,13 @@ export interface FetchRules {
   /** Digests the decoded body has to have one of (Subresource Integrity, section 3.5); empty for any. */
   readonly integrity: string
 }
+
+/**
+ * What a request carries for interceptors. Empty here, for you to declare your own keys:
+ * `declare module 'trunkline' { interface RequestContext { tenant?: string } }`.
+ */
+// biome-ignore lint/suspicious/noEmptyInterface: declarations of users are merged into it.
+export interface RequestContext {}
 
 export type RedirectMode = 'follow' | 'manual' | 'error'
 

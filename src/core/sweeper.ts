@@ -18,15 +18,24 @@ export class Sweeper {
   /** Without gaps: the last task takes the place of one that leaves. Every request comes here and leaves again. */
   readonly #tasks: Swept[] = []
   #timer: Timer | null = null
+  /** ms between two looks now; shorter than usual while there is a task that wants it so. */
+  #current: number
 
   constructor(clock: Clock, period: number) {
     this.#clock = clock
     this.#period = period
+    this.#current = period
   }
 
-  add(task: Swept): void {
+  /** `period`: ms in which this task has to be looked at, if that is less than usual. */
+  add(task: Swept, period = this.#period): void {
     if (task.sweepIndex >= 0) return
     task.sweepIndex = this.#tasks.push(task) - 1
+    if (period < this.#current) {
+      this.#current = period
+      this.#timer?.cancel()
+      this.#timer = null
+    }
     if (this.#timer === null) this.#arm()
   }
 
@@ -49,7 +58,7 @@ export class Sweeper {
   }
 
   #arm(): void {
-    this.#timer = this.#clock.setTimeout(() => this.#sweep(), this.#period)
+    this.#timer = this.#clock.setTimeout(() => this.#sweep(), this.#current)
   }
 
   #sweep(): void {
@@ -61,6 +70,7 @@ export class Sweeper {
       // Another one may have come to this place. One that moved to an earlier place is looked at the next time.
       if (this.#tasks[index] === task) index += 1
     }
-    if (this.#tasks.length > 0 && this.#timer === null) this.#arm()
+    if (this.#tasks.length === 0) this.#current = this.#period
+    else if (this.#timer === null) this.#arm()
   }
 }

@@ -1,11 +1,13 @@
+import type { RequestContext } from '../core/dispatch.ts'
 import { InvalidRequestError } from '../core/errors.ts'
 import type { HeadersInput } from '../core/headers.ts'
+import type { PriorityInput } from '../core/priority.ts'
 import type { RetryOptions } from '../core/retry-policy.ts'
 import type { BodyInput } from './body.ts'
 import type { RequestTimeouts } from './options.ts'
 
 /** The platform's `RequestInit`, and a few things beside it. */
-export interface FetchInit extends Omit<RequestInit, 'body' | 'headers' | 'signal'> {
+export interface FetchInit extends Omit<RequestInit, 'body' | 'headers' | 'signal' | 'priority'> {
   readonly headers?: HeadersInput
   /** An iterable that is not asynchronous is text to `fetch`, as on the platform: `a,b` for `['a', 'b']`. */
   readonly body?: BodyInput | null
@@ -16,6 +18,10 @@ export interface FetchInit extends Omit<RequestInit, 'body' | 'headers' | 'signa
   readonly timeouts?: RequestTimeouts
   /** Retries of this request: parts of a policy over the client's, or false for none. */
   readonly retry?: RetryOptions
+  /** How urgent it is (RFC 9218): the platform's `high` or `low`, or its parameters. */
+  readonly priority?: PriorityInput
+  /** Whatever your interceptors and hooks should know of this request; nothing of it is sent. */
+  readonly context?: RequestContext
   /** Told of each interim response (103 Early Hints and others) with its status and fields. */
   readonly onInformational?: (status: number, headers: Headers) => void
 }
@@ -27,7 +33,9 @@ export interface Members extends Partial<PlatformMembers> {
   readonly headers: HeadersInput | undefined
   readonly json: unknown
   readonly method: unknown
+  readonly context: RequestContext | undefined
   readonly onInformational: FetchInit['onInformational']
+  readonly priority: PriorityInput | undefined
   readonly redirect: unknown
   readonly retry: RetryOptions | undefined
   readonly signal: unknown
@@ -44,7 +52,6 @@ export interface PlatformMembers {
   readonly integrity: unknown
   readonly keepalive: unknown
   readonly mode: unknown
-  readonly priority: unknown
   readonly referrer: unknown
   readonly referrerPolicy: unknown
   readonly window: unknown
@@ -65,7 +72,7 @@ export function readInit(init: unknown): Members {
 function membersOf(init: Partial<Members & PlatformMembers>): Members {
   const { body, cache, credentials, dispatcher, duplex, headers, integrity, json, keepalive, method } = init
   const { mode, onInformational, priority, redirect, referrer, referrerPolicy, retry, signal } = init
-  const { timeouts, window } = init
+  const { context, timeouts, window } = init
   const rare =
     cache !== undefined ||
     credentials !== undefined ||
@@ -73,7 +80,6 @@ function membersOf(init: Partial<Members & PlatformMembers>): Members {
     integrity !== undefined ||
     keepalive !== undefined ||
     mode !== undefined ||
-    priority !== undefined ||
     referrer !== undefined ||
     referrerPolicy !== undefined ||
     window !== undefined
@@ -84,7 +90,9 @@ function membersOf(init: Partial<Members & PlatformMembers>): Members {
     // A Request given as init, which the platform allows, has a method of that name.
     json: typeof json === 'function' ? undefined : json,
     method,
+    context,
     onInformational,
+    priority,
     redirect,
     retry,
     signal,
@@ -92,6 +100,6 @@ function membersOf(init: Partial<Members & PlatformMembers>): Members {
     rare,
   }
   if (!rare) return common
-  const platform = { cache, credentials, dispatcher, integrity, keepalive, mode, priority, referrer }
+  const platform = { cache, credentials, dispatcher, integrity, keepalive, mode, referrer }
   return { ...common, ...platform, referrerPolicy, window }
 }

@@ -2,6 +2,13 @@ import type { ClientRequest, FetchRules, RedirectMode } from '../core/dispatch.t
 import { InvalidRequestError } from '../core/errors.ts'
 import { type HeaderList, headerValue } from '../core/headers.ts'
 import type { Target } from '../core/origin.ts'
+import {
+  addPriority,
+  isPriorityWord,
+  type Priority,
+  type PriorityInput,
+  priorityOf,
+} from '../core/priority.ts'
 import { checkedRetry, type RetryPolicy, settleRetry } from '../core/retry-policy.ts'
 import { refererFor } from '../interceptors/referrer.ts'
 import { type ExtractedBody, extractFetchBody } from './body.ts'
@@ -173,10 +180,11 @@ function assemble(
   retry: RetryPolicy,
 ): ClientRequest {
   const { onInformational, timeouts } = init
+  const priority = init.priority === undefined ? null : fetchPriority(init.priority)
   return {
     method,
     target,
-    headers,
+    headers: priority === null ? headers : withPriority(headers, priority),
     body: body === null ? null : body.body,
     signal: signalWithin(signalOf(init.signal), timeouts),
     redirect,
@@ -187,7 +195,20 @@ function assemble(
       onInformational === undefined ? null : (status, list) => onInformational(status, responseHeaders(list)),
     timeouts: timeoutsOf(timeouts),
     rules,
+    priority,
+    context: init.context,
   }
+}
+
+/** The platform takes any word; those that it gives no meaning mean nothing here either. */
+function fetchPriority(given: PriorityInput): Priority | null {
+  return typeof given === 'object' || isPriorityWord(given) ? priorityOf(given) : null
+}
+
+function withPriority(headers: HeaderList, priority: Priority): HeaderList {
+  const list = [...headers]
+  addPriority(list, priority)
+  return list
 }
 
 function bodyOf(init: Members, method: string): ExtractedBody | null {

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import { NO_OPTIONS } from '../core/no-options.ts'
 
 /** Retries an origin may get before it earned any. */
 const INITIAL = 10
@@ -20,23 +21,30 @@ export class RetryBudget {
   /** The one asked for last: most requests go where the one before went. */
   #last: Account | null = null
 
+  readonly #earned: number
+
+  /** `earned`: of a retry, by each request. */
+  constructor(earned = EARNED) {
+    this.#earned = earned
+  }
+
   earn(origin: string): void {
     const account = this.#last?.origin === origin ? this.#last : this.#open(origin)
-    if (account.balance < INITIAL) account.balance = Math.min(INITIAL, account.balance + EARNED)
+    if (account.balance < INITIAL) account.balance = Math.min(INITIAL, account.balance + this.#earned)
   }
 
   /** Takes one retry out of the account, if it holds one. */
   spend(origin: string): boolean {
-    const account = this.#accounts.get(origin)
+    const account = this.#accounts.get(origin, NO_OPTIONS)
     if (account === undefined || account.balance < 1) return false
     account.balance -= 1
     return true
   }
 
   #open(origin: string): Account {
-    const account = this.#accounts.get(origin) ?? { origin, balance: INITIAL }
+    const account = this.#accounts.get(origin, NO_OPTIONS) ?? { origin, balance: INITIAL }
     // Anew if the one remembered had to leave the cache meanwhile.
-    this.#accounts.set(origin, account)
+    this.#accounts.set(origin, account, NO_OPTIONS)
     this.#last = account
     return account
   }

@@ -8,7 +8,7 @@ import type { Entry } from '../core/linked-queue.ts'
 import { pause } from '../core/pause.ts'
 import { canSend } from '../core/request-body.ts'
 import { BODY_HIGH_WATER_MARK, BodyQueue, type BodySource, ResponseBody } from '../core/response-body.ts'
-import { Sweeper, type Swept } from '../core/sweeper.ts'
+import type { Sweeper, Swept } from '../core/sweeper.ts'
 import type { Exchange, ExchangeHandler } from '../wire/contract.ts'
 import { cutOff, malformedResponseLength, wrongRequestLength } from './message-errors.ts'
 import type { OriginPool } from './origin-pool.ts'
@@ -20,6 +20,7 @@ import {
   sweepPeriod,
 } from './phase-timeouts.ts'
 import type { Waiter } from './pool-context.ts'
+import { notItsConnection } from './pool-errors.ts'
 import type { PooledConnection } from './pooled-connection.ts'
 import { ReceivedResponse } from './received-response.ts'
 import { mayReplay, replayDelay } from './replay-rules.ts'
@@ -65,7 +66,6 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Steps {
   #reject: (error: unknown) => void
   readonly calledAt: number
   readonly #limits: PhaseTimeouts
-  readonly #sweeper: Sweeper
   #stage: Stage = 'waiting'
   /** The call of `enter` has not returned: what starts now has not waited. */
   #entering = false
@@ -110,8 +110,6 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Steps {
     this.calledAt = context.clock.now()
     const own = request.timeouts ?? null
     this.#limits = own === null ? context.timeouts : { ...context.timeouts, ...own }
-    // Limits of its own may be shorter than the period in which all others are looked at.
-    this.#sweeper = own === null ? context.sweeper : new Sweeper(context.clock, sweepPeriod(this.#limits))
   }
 
   get #origin(): string {
@@ -129,7 +127,8 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Steps {
       return this.#fail(wrongRequestLength(this.#origin))
     }
     this.#declared = declared
-    this.#sweeper.add(this)
+    const own = this.#limits !== this.#context.timeouts
+    this.#context.sweeper.add(this, own ? sweepPeriod(this.#limits) : undefined)
     this.#enter(this.calledAt)
   }
 
@@ -151,6 +150,8 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Steps {
   }
 
   start(connection: PooledConnection): void {
+    const { rides } = this.#request.target.origin
+    if (rides !== undefined && !rides(connection.id)) return this.#fail(notItsConnection(this.#origin))
     this.attempts += 1
     // Started in the call that entered the pool: no time has passed.
     this.sentAt = this.#entering ? this.#movedAt : this.#context.clock.now()
@@ -324,6 +325,8 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Steps {
   /** 421: this connection is not for this origin (RFC 9110 section 15.5.20). Another one gets one chance. */
   #sendElsewhere(connection: PooledConnection): boolean {
     if (this.#misdirected || !canSend(this.#request.body)) return false
+    // The connection is another origin's, and right for that one.
+    if (this.#request.target.origin.rides !== undefined) return false
     if (!this.#context.pool(this.#request).leaveMisdirected(connection)) return false
     this.#misdirected = true
     this.#exchange?.reset()
@@ -384,7 +387,7 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Steps {
   /** Who keeps the response for long shall not keep the connection by it. */
   #finish(): void {
     this.#stage = 'done'
-    this.#sweeper.delete(this)
+    this.#context.sweeper.delete(this)
     this.#stopUpload()
     this.#request.signal?.removeEventListener('abort', this)
     this.#exchange = null

@@ -129,4 +129,6 @@ export interface ConnectionStats {
   readonly bytesReceived: number
   readonly bytesSent: number
   readonly goAway: GoAway | null
+  /** Origins that the server says it serves on this connection (RFC 8336); absent: it did not say. */
+  readonly origins?: readonly string[]
 }

@@ -43,6 +43,8 @@ export class NodeHttp2Connection implements Connection {
   readonly #windows: StreamWindows
   #state: ConnectionState = 'open'
   /** The peer's limit; null until its SETTINGS came. */
+  /** Of ORIGIN frames; null before the first (RFC 8336 section 2.3). */
+  #origins: readonly string[] | null = null
   #peerMaxStreams: number | null = null
   #acknowledged = false
   /** SETTINGS frames of ours that the peer has not acknowledged. */
@@ -177,6 +179,7 @@ export class NodeHttp2Connection implements Connection {
       bytesReceived: this.#socket.bytesRead,
       bytesSent: this.#socket.bytesWritten,
       goAway: this.#facts.goAway,
+      ...(this.#origins === null ? {} : { origins: this.#origins }),
     }
   }
 
@@ -200,6 +203,9 @@ export class NodeHttp2Connection implements Connection {
     })
     session.on('remoteSettings', (settings) => this.#onSettings(settings))
     session.on('goaway', (code, lastStreamId, debug) => this.#onGoAway(code, lastStreamId, debug))
+    session.on('origin', (origins) => {
+      this.#origins = [...(this.#origins ?? []), ...origins]
+    })
     session.on('error', (error) => this.#onSessionError(error))
     session.on('close', () => this.#onSocketEnd(null))
     // A pushed stream cannot come (ENABLE_PUSH is 0); if one does it must not lack an error listener.

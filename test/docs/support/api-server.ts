@@ -12,7 +12,7 @@ import {
 export const API_ORIGIN = 'https://api.example.com'
 
 /**
- * `/users/7`, `/items/N` JSON · `/orders` POST, 201 · `/export` a megabyte · `/upload` counts the bytes of the body ·
+ * `/users/7`, `/items/N` JSON · `/lines` JSON line by line · `/orders` POST, 201 · `/export` a megabyte · `/upload` counts the bytes of the body ·
  * `/moved` redirects to `/users/7` · `/slow` never answers · `/v1` streams a completion as openai does · whatever has
  * an `x-amz-target` lists tables as DynamoDB does; else the routes of every test server.
  */
@@ -28,6 +28,10 @@ async function handle(request: ServerRequest, response: ServerReply): Promise<vo
       return json(response, 200, { id: Number(argument), name: 'Ada' })
     case 'items':
       return json(response, 200, { id: Number(argument) })
+    case 'lines':
+      response.writeHead(200, { 'content-type': 'application/x-ndjson' })
+      response.end([1, 2, 3, 4].map((id) => `${JSON.stringify({ id })}\n`).join(''))
+      return
     case 'orders':
       return json(response, 201, { id: 1, ...JSON.parse((await readBody(request)).toString()) })
     case 'upload':

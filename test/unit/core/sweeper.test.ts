@@ -77,6 +77,25 @@ describe('Sweeper', () => {
     expect(seen.at(-1)).toBe('c@200')
   })
 
+  test('a task may want to be looked at sooner: then all are, until none is left', async () => {
+    const { clock, sweeper, seen, task } = setUp()
+    const hasty = task('hasty')
+    sweeper.add(task('a', () => seen.length > 4 && sweeper.stop()))
+    await clock.advance(10)
+    sweeper.add(hasty, 20)
+    expect(clock.pending).toBe(1)
+    await clock.advance(40)
+    expect(seen).toEqual(['a@30', 'hasty@30', 'a@50', 'hasty@50'])
+    sweeper.stop()
+    sweeper.add(hasty)
+    sweeper.delete(hasty)
+    await clock.advance(20)
+    const late = task('late')
+    sweeper.add(late)
+    await clock.advance(99)
+    expect(seen).not.toContain('late@169')
+  })
+
   test('its timer does not keep the process alive', () => {
     const { clock, sweeper, task } = setUp()
     sweeper.add(task('a'))

@@ -55,6 +55,8 @@ describe('defaults', () => {
       onInformational: null,
       timeouts: null,
       rules: { mode: 'cors', referrer: null, integrity: '' },
+      priority: null,
+      context: undefined,
     })
   })
 
