@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import type { Clock } from '../core/clock.ts'
-import { NO_OPTIONS } from '../core/no-options.ts'
+import { noOptions } from '../core/no-options.ts'
 import { type Address, type Answer, isNoSuchName, type NameResolver } from './dns-resolvers.ts'
 
 /** ms, and names. */
@@ -51,7 +51,7 @@ export class DnsCache {
 
   /** Rejects with the resolver's error. */
   async get(hostname: string): Promise<CachedAnswer> {
-    const entry = this.#entries.get(hostname, NO_OPTIONS)
+    const entry = this.#entries.get(hostname, noOptions())
     const now = this.#clock.now()
     if (entry?.kind === 'missing' && now < entry.until) throw entry.error
     if (entry?.kind !== 'found' || now >= entry.staleUntil) return this.#fresh(hostname)
@@ -104,7 +104,7 @@ export class DnsCache {
     if (life <= 0) return void this.#entries.delete(hostname)
     const freshUntil = answeredAt + life
     const staleUntil = freshUntil + this.#policy.staleFor
-    this.#entries.set(hostname, { kind: 'found', addresses, answeredAt, freshUntil, staleUntil }, NO_OPTIONS)
+    this.#entries.set(hostname, { kind: 'found', addresses, answeredAt, freshUntil, staleUntil }, noOptions())
   }
 
   /** Only a name that does not exist is worth remembering; a name server that failed may do better next time. */
@@ -112,7 +112,7 @@ export class DnsCache {
     if (!isNoSuchName(error) || this.#policy.ttl <= 0) return
     const until = this.#clock.now() + this.#policy.negativeTtl
     if (this.#policy.negativeTtl > 0)
-      this.#entries.set(hostname, { kind: 'missing', error, until }, NO_OPTIONS)
+      this.#entries.set(hostname, { kind: 'missing', error, until }, noOptions())
     else this.#entries.delete(hostname)
   }
 }

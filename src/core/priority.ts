@@ -23,10 +23,6 @@ const WORDS: Readonly<Record<string, Priority>> = {
   auto: { urgency: DEFAULT_URGENCY },
 }
 
-export function isPriorityWord(input: unknown): boolean {
-  return typeof input === 'string' && Object.hasOwn(WORDS, input)
-}
-
 /** @throws InvalidRequestError `ERR_TRUNKLINE_INVALID_OPTION` */
 export function priorityOf(input: PriorityInput | undefined): Priority | null {
   if (input === undefined) return null

@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache'
 import type { Clock } from '../core/clock.ts'
 import type { ClientRequest, ClientResponse, Dispatch, Interceptor } from '../core/dispatch.ts'
 import { ClientError } from '../core/errors.ts'
-import { NO_OPTIONS } from '../core/no-options.ts'
+import { noOptions } from '../core/no-options.ts'
 import type { Origin, Target } from '../core/origin.ts'
 import { canSend } from '../core/request-body.ts'
 import type { SettledDiscovery } from './discovery-options.ts'
@@ -56,12 +56,12 @@ export class Discovery {
   }
 
   #serviceOf({ hostname }: Origin): Service | null {
-    const known = this.#services.get(hostname, NO_OPTIONS)
+    const known = this.#services.get(hostname, noOptions())
     if (known !== undefined) return known
     const rule = this.#rules.find(({ matches }) => matches(hostname))
     if (rule === undefined) return null
     const service = new Service(hostname, rule, this.#context)
-    this.#services.set(hostname, service, NO_OPTIONS)
+    this.#services.set(hostname, service, noOptions())
     return service
   }
 

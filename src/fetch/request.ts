@@ -180,7 +180,7 @@ function assemble(
   retry: RetryPolicy,
 ): ClientRequest {
   const { onInformational, timeouts } = init
-  const priority = init.priority === undefined ? null : fetchPriority(init.priority)
+  const priority = priorityOf(init.priority)
   return {
     method,
     target,
@@ -198,11 +198,6 @@ function assemble(
     priority,
     context: init.context,
   }
-}
-
-/** The platform takes any word; those that it gives no meaning mean nothing here either. */
-function fetchPriority(given: PriorityInput): Priority | null {
-  return typeof given === 'object' || isPriorityWord(given) ? priorityOf(given) : null
 }
 
 function withPriority(headers: HeaderList, priority: Priority): HeaderList {

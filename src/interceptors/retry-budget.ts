@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import { NO_OPTIONS } from '../core/no-options.ts'
+import { noOptions } from '../core/no-options.ts'
 
 /** Retries an origin may get before it earned any. */
 const INITIAL = 10
@@ -35,16 +35,16 @@ export class RetryBudget {
 
   /** Takes one retry out of the account, if it holds one. */
   spend(origin: string): boolean {
-    const account = this.#accounts.get(origin, NO_OPTIONS)
+    const account = this.#accounts.get(origin, noOptions())
     if (account === undefined || account.balance < 1) return false
     account.balance -= 1
     return true
   }
 
   #open(origin: string): Account {
-    const account = this.#accounts.get(origin, NO_OPTIONS) ?? { origin, balance: INITIAL }
+    const account = this.#accounts.get(origin, noOptions()) ?? { origin, balance: INITIAL }
     // Anew if the one remembered had to leave the cache meanwhile.
-    this.#accounts.set(origin, account, NO_OPTIONS)
+    this.#accounts.set(origin, account, noOptions())
     this.#last = account
     return account
   }

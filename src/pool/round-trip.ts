@@ -108,8 +108,7 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Steps {
     this.#resolve = resolve
     this.#reject = reject
     this.calledAt = context.clock.now()
-    const own = request.timeouts ?? null
-    this.#limits = own === null ? context.timeouts : { ...context.timeouts, ...own }
+    this.#limits = request.timeouts ? { ...context.timeouts, ...request.timeouts } : context.timeouts
   }
 
   get #origin(): string {
@@ -127,8 +126,8 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Steps {
       return this.#fail(wrongRequestLength(this.#origin))
     }
     this.#declared = declared
-    const own = this.#limits !== this.#context.timeouts
-    this.#context.sweeper.add(this, own ? sweepPeriod(this.#limits) : undefined)
+    const { timeouts, sweeper } = this.#context
+    sweeper.add(this, this.#limits === timeouts ? undefined : sweepPeriod(this.#limits))
     this.#enter(this.calledAt)
   }
 

@@ -294,11 +294,20 @@ describe('the rest of init', () => {
     ['credentials', { credentials: 'include' }],
     ['mode', { mode: 'cors' }],
     ['keepalive', { keepalive: true }],
-    ['priority', { priority: 'high' }],
     ['window', { window: null }],
     ['integrity', { integrity: '' }],
   ])('%s without an effect changes nothing', (_, init) => {
     expect(convert(URL_A, init as FetchInit)).toEqual(convert(URL_A))
+  })
+
+  test.each([
+    ['high', { urgency: 1 }, 'u=1'],
+    ['auto', { urgency: 3 }, null],
+    [{ urgency: 6, incremental: true }, { urgency: 6, incremental: true }, 'u=6, i'],
+  ] as const)('priority %j goes along, and is said to the server', (given, priority, field) => {
+    const request = convert(URL_A, { priority: given })
+    expect(request.priority).toEqual(priority)
+    expect(headerValue(request.headers, 'priority')).toBe(field)
   })
 
   test('mode and integrity go along', () => {
