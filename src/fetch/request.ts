@@ -2,13 +2,7 @@ import type { ClientRequest, FetchRules, RedirectMode } from '../core/dispatch.t
 import { InvalidRequestError } from '../core/errors.ts'
 import { type HeaderList, headerValue } from '../core/headers.ts'
 import type { Target } from '../core/origin.ts'
-import {
-  addPriority,
-  isPriorityWord,
-  type Priority,
-  type PriorityInput,
-  priorityOf,
-} from '../core/priority.ts'
+import { addPriority, type Priority, priorityOf } from '../core/priority.ts'
 import { checkedRetry, type RetryPolicy, settleRetry } from '../core/retry-policy.ts'
 import { refererFor } from '../interceptors/referrer.ts'
 import { type ExtractedBody, extractFetchBody } from './body.ts'

@@ -64,7 +64,6 @@ sameNode('the request', () => {
     ['credentials', () => ({ credentials: 'include' })],
     ['keepalive', () => ({ keepalive: true })],
     ['a window', () => ({ window: {} })],
-    ['a priority', () => ({ priority: 'high' })],
     ['a referrer elsewhere', () => ({ referrer: 'https://elsewhere.test/page?q' })],
     ['a referrer here', () => ({ referrer: `${origin}/page?q#f` })],
     [
