@@ -1,7 +1,12 @@
 import { defineConfig } from 'tsup'
 
 export default defineConfig({
-  entry: { index: 'src/index.ts', register: 'src/register.ts', testing: 'src/testing/index.ts' },
+  entry: {
+    index: 'src/index.ts',
+    register: 'src/register.ts',
+    testing: 'src/testing/index.ts',
+    interceptors: 'src/interceptors/index.ts',
+  },
   format: ['esm', 'cjs'],
   target: 'node22',
   platform: 'node',

@@ -37,6 +37,7 @@ export default defineConfig({
       { find: /^trunkline$/, replacement: source('index.ts') },
       { find: /^trunkline\/register$/, replacement: source('register.ts') },
       { find: /^trunkline\/testing$/, replacement: source('testing/index.ts') },
+      { find: /^trunkline\/interceptors$/, replacement: source('interceptors/index.ts') },
     ],
   },
   test: {
@@ -65,9 +66,21 @@ export default defineConfig({
         execArgv: ['--expose-gc'],
         globalSetup: './test/support/certificates-setup.ts',
       }),
+      project('bench', { group: 'measuring', timeout: seconds(60) }),
       project('docs', {
         group: 'heavy',
         timeout: seconds(60),
+        globalSetup: './test/support/certificates-setup.ts',
+      }),
+      project('ecosystem', {
+        group: 'heavy',
+        timeout: seconds(20),
+        globalSetup: './test/support/certificates-setup.ts',
+      }),
+      // Workers of its own for each file, and bodies of many megabytes.
+      project('wpt', {
+        group: 'heavy',
+        timeout: seconds(90),
         globalSetup: './test/support/certificates-setup.ts',
       }),
       project('package', { group: 'heavy', timeout: seconds(120) }),

@@ -11,11 +11,17 @@ const examples: Readonly<Record<string, string>> = {
   keepalive: 'a connection that dies without a word, and who notices',
   'http1-fallback': 'servers with and without HTTP/2, and one that changes its mind',
   streaming: 'upload and download with progress, checksum and backpressure',
+  'openai-streaming': 'the openai client with our fetch: streams that share a connection',
+  'aws-sdk': 'the AWS SDK with its own handler and with our fetch',
+  limits: 'two origins under one limit: fairness, priority, and limits that change',
+  adaptive: 'a server whose capacity changes, and a client that finds out',
+  breaker: 'a server that is down for a while, and a client that leaves it alone',
+  discovery: 'a service with several endpoints: slow, failing, leaving and new ones',
   shutdown: 'close() under load: what is finished, refused and cut',
 }
 
 function list(): string {
-  const lines = Object.entries(examples).map(([name, about]) => `  ${bold(name.padEnd(16))} ${about}`)
+  const lines = Object.entries(examples).map(([name, about]) => `  ${bold(name.padEnd(17))} ${about}`)
   return `\n${lines.join('\n')}\n\n  ${dim('npm run example -- NAME   runs one; each is one file in examples/')}\n`
 }
 

@@ -1,8 +1,12 @@
-import type { LookupFunction } from 'node:net'
+import { constants } from 'node:os'
+import type { CloseOnSignalsOptions } from './close-on-signals.ts'
+import { type AddressGuardOptions, checkAddressGuard } from './connect/address-guard.ts'
+import { DNS_DEFAULTS, type DnsOptions, type SettledDns } from './connect/dns-options.ts'
 import type { TlsOptions } from './connect/tls-identity.ts'
 import type { TlsSessionStore } from './connect/tls-session-store.ts'
+import { ADAPTIVE_DEFAULTS, type AdaptiveOptions, type AdaptivePolicy } from './control/adaptive-limit.ts'
+import { BREAKER_DEFAULTS, type BreakerOptions, type BreakerPolicy } from './control/circuit.ts'
 import type { Interceptor } from './core/dispatch.ts'
-import { InvalidRequestError } from './core/errors.ts'
 import {
   checkedRetry,
   RETRY_DEFAULTS,
@@ -10,10 +14,31 @@ import {
   type RetryPolicy,
   settleRetry,
 } from './core/retry-policy.ts'
+import {
+  checkDiscovery,
+  type DiscoveryOptions,
+  type SettledDiscovery,
+  settleDiscovery,
+} from './discovery/discovery-options.ts'
+import { DNS_CHECKS } from './dns-checks.ts'
+import { checkEngine, type EngineName, engineOfEnvironment } from './engine-name.ts'
+import type { HookOptions } from './interceptors/hooks.ts'
+import {
+  anything,
+  boolean,
+  type Check,
+  type Checks,
+  checkOptions,
+  duration,
+  factor,
+  func,
+  functions,
+  oneOf,
+  share,
+  text,
+  whole,
+} from './option-checks.ts'
 import type { AlpnProtocol } from './wire/contract.ts'
-
-/** What can speak HTTP/2 for a client. */
-export type EngineName = 'node' | 'wire'
 
 /** Options of `createClient`. Everything has a default; times are in ms, sizes in bytes. */
 export interface ClientOptions {
@@ -34,15 +59,30 @@ export interface ClientOptions {
   /** Where TLS sessions are kept for resumption. Default: one store for the whole process. `false`: nowhere. */
   readonly tlsSessions?: TlsSessionStore | false
   readonly dns?: DnsOptions
+  /**
+   * Keeps the client off private, loopback, link-local and other special addresses, whatever name, spelling or redirect
+   * leads there. `true`, or lists of CIDR blocks that are allowed or refused besides. Default false.
+   */
+  readonly addressGuard?: boolean | AddressGuardOptions
   readonly timeouts?: TimeoutOptions
   readonly limits?: LimitOptions
+  /** Hosts that stand for services, whose endpoints a resolver knows. Default: none. */
+  readonly discovery?: DiscoveryOptions | readonly DiscoveryOptions[]
+  /** A circuit breaker for each origin. Off unless given; `{}` takes every default. */
+  readonly breaker?: BreakerOptions
+  /** In-flight limits that are found by measuring. Off unless given; `{}` takes every default. */
+  readonly adaptive?: AdaptiveOptions
   readonly keepAlive?: KeepAliveOptions
   /** When a failed request is sent again. Default: an idempotent one, once, if its connection was lost. `false`: never. */
   readonly retry?: RetryOptions
+  /** Functions to be told of each call, for those who want no more than that. */
+  readonly hooks?: HookOptions
   /** See the logical call once, redirects and decoding inside them. The first one is outermost. */
   readonly interceptors?: readonly Interceptor[]
   /** See every request that goes to the network, each redirect by itself. */
   readonly networkInterceptors?: readonly Interceptor[]
+  /** Close the client when the process gets SIGTERM or SIGINT, or other signals. Default false. */
+  readonly closeOnSignals?: boolean | CloseOnSignalsOptions
 }
 
 export interface Http2Options {
@@ -50,9 +90,12 @@ export interface Http2Options {
   readonly maxSessions?: number
   /** Streams at once on one session, however many the server allows. Default: the server's limit. */
   readonly maxConcurrentStreams?: number
-  /** Bytes of a response the server may send ahead of the reader, per stream. Default 1 MiB. */
+  /**
+   * Bytes of a response the server may send ahead of the reader at first. Windows grow where the path holds more
+   * (bandwidth x round trip), and shrink when many streams are open. Default 1 MiB.
+   */
   readonly initialWindowSize?: number
-  /** The same for the whole connection. Default 16 MiB. */
+  /** Bytes that may be unread on one connection; the windows of its streams share them. Default 64 MiB. */
   readonly connectionWindowSize?: number
   /** Largest header section accepted, bytes as RFC 9113 section 6.5.2 counts them. Default 64 KiB. */
   readonly maxHeaderListSize?: number
@@ -68,6 +111,8 @@ export interface Http2Options {
   readonly drainTimeout?: number
   /** Speak HTTP/2 to `http:` URLs without asking (RFC 9113 section 3.3). Default false. */
   readonly priorKnowledge?: boolean
+  /** Share a session with other origins at its address that its certificate covers (RFC 9113 section 9.1.1). Default false. */
+  readonly coalesce?: boolean
 }
 
 export interface Http1Options {
@@ -81,19 +126,15 @@ export interface Http1Options {
   readonly maxHeaderListSize?: number
 }
 
-export interface DnsOptions {
-  /** Replaces `dns.lookup`, with its signature. */
-  readonly lookup?: LookupFunction
-  /** 4 or 6 to insist on one IP version; 0 (default) tries both (RFC 8305). */
-  readonly family?: 0 | 4 | 6
-  /** Wait before the next address of a host is tried. Default 500. */
-  readonly attemptTimeout?: number
-}
-
 export interface TimeoutOptions {
   /** DNS, TCP and TLS of one dial together. Default 10,000. */
   readonly connect?: number
-  /** Wait for a connection with room, its dial included. Default `Infinity`: as long as the caller waits. */
+  /** The look-up alone. Default `Infinity`: as long as `connect` allows. */
+  readonly dns?: number
+  /**
+   * Wait for a connection with room, its dial included; and for a turn under in-flight limits. Default `Infinity`: as
+   * long as the caller waits.
+   */
   readonly queue?: number
   /** From the request on the wire to the response head. Default 300,000, the platform's. */
   readonly headers?: number
@@ -108,6 +149,10 @@ export interface LimitOptions {
   readonly connectionsPerOrigin?: number
   /** Requests that may wait for one origin; one more fails with `ERR_TRUNKLINE_QUEUE_FULL`. Default 50,000. */
   readonly queued?: number
+  /** Requests whose response has not ended, of the client in all; further ones wait for their turn. Default `Infinity`. */
+  readonly inFlight?: number
+  /** The same for one origin. Default `Infinity`. */
+  readonly inFlightPerOrigin?: number
   /** Bytes of a response body, as received and as decoded. More fails with `ERR_TRUNKLINE_BODY_TOO_LARGE`. Default `Infinity`. */
   readonly responseBody?: number
 }
@@ -129,24 +174,26 @@ export interface SettledOptions {
   readonly http1: Required<Http1Options>
   readonly tls: TlsOptions
   readonly tlsSessions: TlsSessionStore | false | undefined
-  readonly dns: {
-    readonly lookup: LookupFunction | undefined
-    readonly family: 0 | 4 | 6
-    readonly attemptTimeout: number
-  }
+  readonly dns: SettledDns
+  readonly addressGuard: boolean | AddressGuardOptions
+  readonly discovery: readonly SettledDiscovery[]
   readonly timeouts: Required<TimeoutOptions>
   readonly limits: Required<LimitOptions>
+  readonly breaker: BreakerPolicy | null
+  readonly adaptive: AdaptivePolicy | null
   readonly keepAlive: Required<KeepAliveOptions>
   readonly retry: RetryPolicy
   readonly interceptors: readonly Interceptor[]
   readonly networkInterceptors: readonly Interceptor[]
+  readonly hooks: HookOptions
+  readonly closeOnSignals: false | CloseOnSignalsOptions
 }
 
 const HTTP2_DEFAULTS: Required<Http2Options> = {
   maxSessions: 1,
   maxConcurrentStreams: Number.POSITIVE_INFINITY,
   initialWindowSize: 1024 * 1024,
-  connectionWindowSize: 16 * 1024 * 1024,
+  connectionWindowSize: 64 * 1024 * 1024,
   maxHeaderListSize: 64 * 1024,
   maxHeaderFields: 128,
   idleTimeout: 60_000,
@@ -154,6 +201,7 @@ const HTTP2_DEFAULTS: Required<Http2Options> = {
   settingsTimeout: 10_000,
   drainTimeout: 300_000,
   priorKnowledge: false,
+  coalesce: false,
 }
 
 const HTTP1_DEFAULTS: Required<Http1Options> = {
@@ -167,45 +215,17 @@ const LIMIT_DEFAULTS: Required<LimitOptions> = {
   connections: 1024,
   connectionsPerOrigin: 256,
   queued: 50_000,
+  inFlight: Number.POSITIVE_INFINITY,
+  inFlightPerOrigin: Number.POSITIVE_INFINITY,
   responseBody: Number.POSITIVE_INFINITY,
 }
 const KEEP_ALIVE_DEFAULTS: Required<KeepAliveOptions> = { interval: 15_000, timeout: 10_000, whenIdle: false }
-const DNS_DEFAULTS = { lookup: undefined, family: 0, attemptTimeout: 500 } as const
 const TIMEOUT_DEFAULTS: Required<TimeoutOptions> = {
   connect: 10_000,
+  dns: Number.POSITIVE_INFINITY,
   queue: Number.POSITIVE_INFINITY,
   headers: 300_000,
   body: 300_000,
-}
-
-type Check = (value: unknown) => string | null
-type Checks = Readonly<Record<string, Check>>
-
-const boolean: Check = (value) => (typeof value === 'boolean' ? null : 'true or false')
-const func: Check = (value) => (typeof value === 'function' ? null : 'a function')
-const text: Check = (value) => (typeof value === 'string' ? null : 'a string')
-const anything: Check = () => null
-const functions: Check = (value) =>
-  Array.isArray(value) && value.every((entry) => typeof entry === 'function') ? null : 'a list of functions'
-
-function whole(least: number, most = Number.POSITIVE_INFINITY): Check {
-  const range = Number.isFinite(most) ? `from ${least} to ${most}` : `of at least ${least}`
-  return (value) => {
-    const fits = typeof value === 'number' && value >= least && value <= most
-    return fits && (Number.isInteger(value) || value === Number.POSITIVE_INFINITY)
-      ? null
-      : `a whole number ${range}`
-  }
-}
-
-function duration(least: number): Check {
-  return (value) =>
-    typeof value === 'number' && value >= least ? null : `a number of milliseconds, at least ${least}`
-}
-
-function oneOf(...values: readonly unknown[]): Check {
-  return (value) =>
-    values.includes(value) ? null : `one of ${values.map((one) => JSON.stringify(one)).join(', ')}`
 }
 
 const WINDOW_LIMIT = 2 ** 31 - 1
@@ -224,6 +244,7 @@ const GROUPS: Readonly<Record<string, Checks>> = {
     settingsTimeout: duration(1),
     drainTimeout: duration(1),
     priorKnowledge: boolean,
+    coalesce: boolean,
   },
   http1: {
     maxSockets: whole(1),
@@ -248,9 +269,44 @@ const GROUPS: Readonly<Record<string, Checks>> = {
     rejectUnauthorized: boolean,
     checkServerIdentity: func,
   },
-  dns: { lookup: func, family: oneOf(0, 4, 6), attemptTimeout: duration(1) },
-  timeouts: { connect: duration(1), queue: duration(1), headers: duration(1), body: duration(1) },
-  limits: { connections: whole(1), connectionsPerOrigin: whole(1), queued: whole(0), responseBody: whole(0) },
+  dns: DNS_CHECKS,
+  timeouts: {
+    connect: duration(1),
+    dns: duration(1),
+    queue: duration(1),
+    headers: duration(1),
+    body: duration(1),
+  },
+  limits: {
+    connections: whole(1),
+    connectionsPerOrigin: whole(1),
+    queued: whole(0),
+    inFlight: whole(1),
+    inFlightPerOrigin: whole(1),
+    responseBody: whole(0),
+  },
+  breaker: {
+    failureRate: share,
+    slowRate: share,
+    slowAfter: duration(0),
+    window: whole(1, 2 ** 24),
+    windowTime: duration(1),
+    minimumCalls: whole(1),
+    openTime: duration(1),
+    openTimeFactor: factor,
+    maxOpenTime: duration(1),
+    probes: whole(1),
+    classify: func,
+    onStateChange: func,
+  },
+  adaptive: {
+    initial: whole(1),
+    min: whole(1),
+    max: whole(1),
+    tolerance: factor,
+    probeInterval: duration(1),
+  },
+  hooks: { beforeRequest: func, afterResponse: func, onError: func, onRetry: func },
   keepAlive: { interval: duration(0), timeout: duration(1), whenIdle: boolean },
 }
 
@@ -271,16 +327,28 @@ const sessionStore: Check = (value) => {
   return complete ? null : 'a TlsSessionStore (take, add, forget), or false'
 }
 
-const engineName = oneOf('node', 'wire')
+const signalOptions: Check = (value) => {
+  if (typeof value === 'boolean') return null
+  const expected = 'true, false, or { signals, timeout }'
+  if (typeof value !== 'object' || value === null) return expected
+  const { signals, timeout, ...others } = value as Record<string, unknown>
+  const isList = Array.isArray(signals) && signals.every((signal) => Object.hasOwn(constants.signals, signal))
+  if (Object.keys(others).length > 0 || (signals !== undefined && !isList))
+    return `${expected}, with names of signals`
+  return timeout === undefined || duration(0)(timeout) === null ? null : `${expected}, with ms as timeout`
+}
 
 const TOP: Checks = {
   protocols: protocolList,
-  engine: engineName,
+  engine: checkEngine,
   tlsSessions: sessionStore,
+  addressGuard: checkAddressGuard,
+  discovery: checkDiscovery,
   // Checked where it is settled, as the same option of a single request is.
   retry: anything,
   interceptors: functions,
   networkInterceptors: functions,
+  closeOnSignals: signalOptions,
 }
 
 /**
@@ -289,77 +357,45 @@ const TOP: Checks = {
  * @throws InvalidRequestError `ERR_TRUNKLINE_INVALID_OPTION`, naming the option.
  */
 export function settleOptions(options: ClientOptions = {}): SettledOptions {
-  validate(options)
+  checkOptions(options, GROUPS, TOP)
   return {
     protocols: [...(options.protocols ?? (['h2', 'http/1.1'] as const))],
-    engine: options.engine ?? engineOfEnvironment(),
+    engine: options.engine ?? engineOfEnvironment(process.env),
     http2: { ...HTTP2_DEFAULTS, ...given(options.http2) },
     http1: { ...HTTP1_DEFAULTS, ...given(options.http1) },
     tls: given(options.tls),
     tlsSessions: options.tlsSessions,
     dns: { ...DNS_DEFAULTS, ...given(options.dns) },
+    addressGuard: options.addressGuard ?? false,
+    discovery: [options.discovery ?? []].flat().map(settleDiscovery),
     timeouts: { ...TIMEOUT_DEFAULTS, ...given(options.timeouts) },
     limits: { ...LIMIT_DEFAULTS, ...given(options.limits) },
+    breaker: options.breaker === undefined ? null : { ...BREAKER_DEFAULTS, ...given(options.breaker) },
+    adaptive: options.adaptive === undefined ? null : { ...ADAPTIVE_DEFAULTS, ...given(options.adaptive) },
     keepAlive: { ...KEEP_ALIVE_DEFAULTS, ...given(options.keepAlive) },
     retry: settleRetry(checkedRetry(options.retry), RETRY_DEFAULTS),
     interceptors: [...(options.interceptors ?? [])],
     networkInterceptors: [...(options.networkInterceptors ?? [])],
+    hooks: given(options.hooks),
+    closeOnSignals: options.closeOnSignals === true ? {} : (options.closeOnSignals ?? false),
   }
 }
 
-function engineOfEnvironment(): EngineName {
-  const name = process.env.TRUNKLINE_ENGINE || 'node'
-  const expected = engineName(name)
-  if (expected === null) return name as EngineName
-  throw invalid('engine', `must be ${expected}, and TRUNKLINE_ENGINE in the environment is ${show(name)}`)
+/** What may be changed while a client runs. */
+export interface ClientUpdate {
+  readonly limits?: LimitOptions
+}
+
+/**
+ * The limits that hold after an update; what it does not name stays.
+ * @throws InvalidRequestError `ERR_TRUNKLINE_INVALID_OPTION`, naming the option; then nothing changes.
+ */
+export function updatedLimits(update: ClientUpdate): LimitOptions {
+  checkOptions(update, { limits: GROUPS.limits as Checks }, {})
+  return given(update.limits)
 }
 
 /** A copy without the keys whose value is undefined, which stand for the default. */
 function given<T extends object>(group: T | undefined): T {
   return Object.fromEntries(Object.entries(group ?? {}).filter(([, value]) => value !== undefined)) as T
-}
-
-function validate(options: unknown): void {
-  if (typeof options !== 'object' || options === null)
-    throw invalid('createClient', 'takes one object of options')
-  for (const [name, value] of Object.entries(options)) {
-    if (value === undefined) continue
-    const group = Object.hasOwn(GROUPS, name) ? GROUPS[name] : undefined
-    if (group !== undefined) validateGroup(name, group, value)
-    else
-      check(name, Object.hasOwn(TOP, name) ? TOP[name] : undefined, value, [
-        ...Object.keys(GROUPS),
-        ...Object.keys(TOP),
-      ])
-  }
-}
-
-function validateGroup(group: string, checks: Checks, options: unknown): void {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw invalid(group, `must be an object with any of ${Object.keys(checks).join(', ')}`)
-  }
-  for (const [name, value] of Object.entries(options)) {
-    if (value === undefined) continue
-    check(
-      `${group}.${name}`,
-      Object.hasOwn(checks, name) ? checks[name] : undefined,
-      value,
-      Object.keys(checks),
-    )
-  }
-}
-
-function check(name: string, rule: Check | undefined, value: unknown, known: readonly string[]): void {
-  if (rule === undefined) throw invalid(name, `is not an option; there are ${known.join(', ')}`)
-  const expected = rule(value)
-  if (expected !== null) throw invalid(name, `must be ${expected}, not ${show(value)}`)
-}
-
-function show(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.slice(0, 100))
-  return typeof value === 'object' && value !== null ? 'an object' : String(value)
-}
-
-function invalid(name: string, why: string): InvalidRequestError {
-  return new InvalidRequestError('ERR_TRUNKLINE_INVALID_OPTION', `Invalid client option: ${name} ${why}.`)
 }

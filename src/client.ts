@@ -1,28 +1,47 @@
-import { type ClientOptions, type SettledOptions, settleOptions } from './client-options.ts'
+import { closedError, destroyedError } from './client-errors.ts'
+import {
+  type ClientOptions,
+  type ClientUpdate,
+  type SettledOptions,
+  settleOptions,
+  updatedLimits,
+} from './client-options.ts'
+import { closeOnSignals } from './close-on-signals.ts'
+import { type AddressBook, createAddressBook } from './connect/address-book.ts'
+import { createAddressGuard } from './connect/address-guard.ts'
 import { createConnector } from './connect/connector.ts'
-import { type TlsOptions, TlsPolicy } from './connect/tls-identity.ts'
 import { processTlsSessions } from './connect/tls-session-store.ts'
+import { policiesOf, policyOf } from './connection-policies.ts'
+import { Admission } from './control/admission.ts'
 import { type Clock, systemClock } from './core/clock.ts'
-import type { ClientRequest, ClientResponse, Dispatch } from './core/dispatch.ts'
-import { ClosedError } from './core/errors.ts'
+import type { ClientRequest, ClientResponse, Dispatch, Interceptor } from './core/dispatch.ts'
+import type { ClosedError } from './core/errors.ts'
 import { Lifetime } from './core/lifetime.ts'
 import { parseTarget } from './core/origin.ts'
 import { Sweeper } from './core/sweeper.ts'
+import type { Discovery } from './discovery/discovery.ts'
 import { createFetch, type Fetch } from './fetch/fetch.ts'
-import { signalOf } from './fetch/request.ts'
+import { signalOf } from './fetch/options.ts'
+import { type Breaker, createBreaker } from './interceptors/breaker.ts'
 import { compose } from './interceptors/compose.ts'
 import { createDecompress } from './interceptors/decompress.ts'
+import { createHooks } from './interceptors/hooks.ts'
 import { createRedirect } from './interceptors/redirect.ts'
 import { createRetry } from './interceptors/retry.ts'
+import { RetryBudget } from './interceptors/retry-budget.ts'
+import { shortcut } from './interceptors/shortcut.ts'
 import { validate } from './interceptors/validate.ts'
+import { type ClientMap, createMap } from './map.ts'
+import { createCoalescing } from './pool/coalescing.ts'
 import { sweepPeriod } from './pool/phase-timeouts.ts'
-import type { Waiter } from './pool/pool-context.ts'
-import type { ConnectionPolicy, PooledConnection } from './pool/pooled-connection.ts'
+import type { PoolLimits } from './pool/pool-context.ts'
 import { ProtocolMemory } from './pool/protocol-memory.ts'
 import { createRoundTrip } from './pool/round-trip.ts'
 import { SessionManager } from './pool/session-manager.ts'
+import { type Preconnected, preconnect } from './preconnect.ts'
 import { noticeNewClient } from './process-warnings.ts'
 import { createRequest, type Request } from './request.ts'
+import { createDiscovery } from './service-discovery.ts'
 import { type ClientStats, originStats } from './stats.ts'
 import { createHttp2Engine } from './wire/http2/engine.ts'
 import { createNodeHttp1Engine } from './wire/node-http1/engine.ts'
@@ -33,21 +52,7 @@ const PROTOCOL_MEMORY_TTL = 10 * 60 * 1000
 
 const DEFAULT_CLOSE_TIMEOUT = 10_000
 
-/**
- * Silence on a draining session with open streams until it is asked by a PING, ms. One that has got a GOAWAY may die
- * without Node telling anybody, whatever keepAlive says.
- */
-const DRAIN_INTERVAL = 1000
-
 let connectionIds = 0
-
-/** What `client.connect()` resolves to. */
-export interface Preconnected {
-  readonly protocol: 'h2' | 'http/1.1'
-  readonly connectionId: number
-  /** Whether the TLS handshake resumed an earlier TLS session. */
-  readonly resumed: boolean
-}
 
 /**
  * A client: its own connections, limits and TLS identity. Make one and keep it; a client per call throws away what
@@ -64,6 +69,18 @@ export interface Client {
    */
   connect(origin: string | URL, options?: { readonly signal?: AbortSignal }): Promise<Preconnected>
   stats(): ClientStats
+  /**
+   * Calls `fetch`, or `fn`, for each input, so many at a time, and gives the results as they come or in the order of
+   * the inputs.
+   */
+  readonly map: ClientMap
+  /**
+   * Puts other limits in force; those that are not named stay. What runs already goes on.
+   * @throws InvalidRequestError `ERR_TRUNKLINE_INVALID_OPTION`; then nothing changes.
+   */
+  update(options: ClientUpdate): void
+  /** Resolves when the client was closed or destroyed. */
+  readonly closed: Promise<void>
   /**
    * Takes no more requests, finishes those it has, sends GOAWAY and closes. What is not finished after `timeout` ms
    * (default 10,000) ends with `ERR_TRUNKLINE_CLIENT_DESTROYED`. Resolves when every connection is gone.
@@ -82,8 +99,12 @@ export interface Client {
 export function createClient(options: ClientOptions = {}): Client {
   const settled = settleOptions(options)
   noticeNewClient()
-  return new TrunklineClient(settled, systemClock)
+  const client = new TrunklineClient(settled, systemClock)
+  if (settled.closeOnSignals !== false) closeOnSignals(client, settled.closeOnSignals)
+  return client
 }
+
+type Mutable<T> = { -readonly [Name in keyof T]: T[Name] }
 
 type Intake =
   | { readonly state: 'open' }
@@ -93,12 +114,21 @@ type Intake =
 class TrunklineClient implements Client {
   readonly fetch: Fetch
   readonly request: Request
+  readonly map: ClientMap
+  readonly closed: Promise<void>
   readonly #clock: Clock
   readonly #sessions: SessionManager
   readonly #dispatch: Dispatch
   readonly #onIdle: (() => void)[] = []
   readonly #lifetime = new Lifetime()
   readonly #sweeper: Sweeper
+  /** One object for all who go by them: `update` changes it. */
+  readonly #limits: Mutable<SettledOptions['limits'] & PoolLimits>
+  readonly #admission: Admission
+  readonly #breaker: Breaker | null
+  readonly #discovery: Discovery | null
+  readonly #addresses: AddressBook
+  #onClosed: () => void = () => {}
   #intake: Intake = { state: 'open' }
   #active = 0
   #requests = 0
@@ -111,57 +141,82 @@ class TrunklineClient implements Client {
   constructor(options: SettledOptions, clock: Clock) {
     this.#clock = clock
     this.#sweeper = new Sweeper(clock, sweepPeriod(options.timeouts))
+    this.#limits = {
+      ...options.limits,
+      maxSessions: options.http2.maxSessions,
+      maxSockets: options.http1.maxSockets,
+    }
+    this.#addresses = createAddressBook(options.dns, clock)
     this.#sessions = this.#createSessions(options)
+    const limits = this.#limits
+    this.#breaker = options.breaker === null ? null : createBreaker(options.breaker, clock)
+    this.#admission = new Admission({
+      clock,
+      limits,
+      lifetime: this.#lifetime,
+      sweeper: this.#sweeper,
+      adaptive: options.adaptive,
+      queueTimeout: options.timeouts.queue,
+    })
+    this.closed = new Promise((resolve) => {
+      this.#onClosed = resolve
+    })
+    this.#discovery = createDiscovery(options, {
+      clock,
+      lifetime: this.#lifetime,
+      closed: this.closed,
+      pools: () => this.#sessions.pools,
+    })
     const roundTrip = createRoundTrip({
       clock,
       lifetime: this.#lifetime,
       sweeper: this.#sweeper,
       timeouts: options.timeouts,
-      responseBodyLimit: options.limits.responseBody,
+      get responseBodyLimit() {
+        return limits.responseBody
+      },
       pool: (request) => this.#sessions.pool(request.target.origin),
       onSettled: (error) => this.#count(error),
     })
     // The one order of things: a request passes from the first line to the last, its response from the last to the first.
-    const custom = options.interceptors.length + options.networkInterceptors.length > 0
+    const budget = new RetryBudget()
+    const custom = [options.interceptors, options.networkInterceptors, Object.keys(options.hooks)].some(
+      ({ length }) => length > 0,
+    )
     const dispatch = compose(
       [
+        ...(Object.keys(options.hooks).length > 0 ? [createHooks(options.hooks)] : []),
         ...options.interceptors,
-        createRedirect(clock),
-        createRetry(clock, this.#lifetime),
-        createDecompress(options.limits.responseBody),
+        shortcut(
+          [createRedirect(clock), createRetry(clock, this.#lifetime, budget), createDecompress(limits)],
+          (request) => budget.earn(request.target.origin.key),
+        ),
         ...options.networkInterceptors,
         ...(custom ? [validate] : []),
+        ...(this.#breaker === null ? [] : [this.#breaker.peek]),
+        this.#admission.interceptor,
+        ...(this.#breaker === null ? [] : [this.#breaker.guard]),
+        ...(this.#discovery === null ? [] : [this.#discovery.interceptor]),
+        ...this.#coalescing(options),
       ],
       roundTrip,
     )
     this.#dispatch = (request) => this.#admit(dispatch, request)
     this.fetch = createFetch(this.#dispatch, options.retry)
     this.request = createRequest(this.#dispatch, options.retry)
+    this.map = createMap(this.fetch)
   }
 
-  connect(origin: string | URL, options: { readonly signal?: AbortSignal } = {}): Promise<Preconnected> {
-    return new Promise((resolve, reject) => {
-      if (this.#intake.state !== 'open') return reject(closedError(this.#intake.state))
-      const signal = signalOf(options.signal)
-      if (signal?.aborted) return reject(signal.reason)
-      const pool = this.#sessions.pool(parseTarget(origin).origin)
-      const waiter: Waiter = {
-        start: (connection) => {
-          signal?.removeEventListener('abort', onAbort)
-          resolve(preconnected(connection))
-        },
-        fail: (error) => {
-          signal?.removeEventListener('abort', onAbort)
-          reject(error)
-        },
-      }
-      const onAbort = () => {
-        pool.leavePreconnect(entry)
-        reject(signal?.reason)
-      }
-      signal?.addEventListener('abort', onAbort, { once: true })
-      const entry = pool.preconnect(waiter)
-    })
+  async connect(
+    origin: string | URL,
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<Preconnected> {
+    if (this.#intake.state !== 'open') throw closedError(this.#intake.state)
+    const signal = signalOf(options.signal)
+    if (signal?.aborted) throw signal.reason
+    const wanted = parseTarget(origin).origin
+    const place = this.#discovery === null ? wanted : await this.#discovery.place(wanted, signal)
+    return preconnect(this.#sessions.pool(place), signal)
   }
 
   stats(): ClientStats {
@@ -178,7 +233,16 @@ class TrunklineClient implements Client {
       handshakes: this.#handshakes,
       resumed: this.#resumed,
       origins,
+      inFlight: this.#admission.stats(),
+      circuits: this.#breaker?.stats() ?? [],
+      services: this.#discovery?.stats() ?? [],
     }
+  }
+
+  update(options: ClientUpdate): void {
+    Object.assign(this.#limits, updatedLimits(options))
+    this.#admission.changed()
+    this.#sessions.update(this.#limits.connections)
   }
 
   close(options: { readonly timeout?: number } = {}): Promise<void> {
@@ -200,6 +264,7 @@ class TrunklineClient implements Client {
     this.#sweeper.stop()
     // An interceptor that hangs holds its call open for ever; `close` waits for it no longer.
     for (const resolve of this.#onIdle.splice(0)) resolve()
+    this.#onClosed()
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -219,6 +284,7 @@ class TrunklineClient implements Client {
       timer.cancel()
       this.#sweeper.stop()
       this.#intake = { state: 'destroyed' }
+      this.#onClosed()
     }
   }
 
@@ -227,18 +293,31 @@ class TrunklineClient implements Client {
   }
 
   /** Counts a call in, and out when its response has ended: `close` waits for that, not for the head alone. */
-  async #admit(dispatch: Dispatch, request: ClientRequest): Promise<ClientResponse> {
-    if (this.#intake.state !== 'open') throw closedError(this.#intake.state)
+  #admit(dispatch: Dispatch, request: ClientRequest): Promise<ClientResponse> {
+    if (this.#intake.state !== 'open') return Promise.reject(closedError(this.#intake.state))
     this.#active += 1
     try {
-      const response = await dispatch(request)
-      response.body.whenSettled(() => this.#leave())
-      return response
+      const answer: unknown = dispatch(request)
+      // An interceptor of the user's may give the response itself, or throw.
+      const promise = answer instanceof Promise ? answer : Promise.resolve(answer)
+      return promise.then(this.#onResponse, this.#onFailure)
     } catch (error) {
-      this.#leave()
-      throw error
+      return this.#onFailure(error)
     }
   }
+
+  // Made once for all requests.
+  readonly #onResponse = (response: ClientResponse): ClientResponse => {
+    response.body.whenSettled(this.#onLeft)
+    return response
+  }
+
+  readonly #onFailure = (error: unknown): Promise<never> => {
+    this.#leave()
+    return Promise.reject(error)
+  }
+
+  readonly #onLeft = (): void => this.#leave()
 
   #leave(): void {
     this.#active -= 1
@@ -250,28 +329,41 @@ class TrunklineClient implements Client {
     if (error !== null) this.#failed += 1
   }
 
+  #coalescing({ http2, tls }: SettledOptions): Interceptor[] {
+    if (!http2.coalesce) return []
+    const pools = () => this.#sessions.pools
+    return [createCoalescing({ clock: this.#clock, addresses: this.#addresses, tls, pools })]
+  }
+
   #createSessions(options: SettledOptions): SessionManager {
-    const { http2, http1, limits, tlsSessions } = options
+    const { http2, http1, tlsSessions } = options
     const connector = createConnector({
       clock: this.#clock,
       policy: policyOf(options.tls),
       sessions: tlsSessions === false ? null : (tlsSessions ?? processTlsSessions),
       timeout: options.timeouts.connect,
-      ...options.dns,
+      dnsTimeout: options.timeouts.dns,
+      addresses: this.#addresses,
+      guard: createAddressGuard(options.addressGuard),
+      attemptTimeout: options.dns.attemptTimeout,
+      keepCertificates: http2.coalesce,
     })
     return new SessionManager({
       clock: this.#clock,
       connector,
       engines: {
-        h2: options.engine === 'wire' ? createHttp2Engine(http2) : createNodeHttp2Engine(http2),
+        h2: (options.engine === 'wire' ? createHttp2Engine : createNodeHttp2Engine)({
+          ...http2,
+          clock: this.#clock,
+        }),
         'http/1.1': createNodeHttp1Engine({ maxHeaderListSize: http1.maxHeaderListSize }),
       },
       protocols: new ProtocolMemory(this.#clock, PROTOCOL_MEMORY_TTL),
       offer: options.protocols,
       cleartext: http2.priorKnowledge ? 'h2' : 'http/1.1',
-      limits: { ...limits, maxSessions: http2.maxSessions, maxSockets: http1.maxSockets },
+      limits: this.#limits,
       policies: policiesOf(options),
-      connections: limits.connections,
+      connections: this.#limits.connections,
       nextConnectionId: () => ++connectionIds,
       onHandshake: ({ tls }) => {
         this.#dials += 1
@@ -284,58 +376,4 @@ class TrunklineClient implements Client {
       },
     })
   }
-}
-
-function policyOf(options: TlsOptions): TlsPolicy {
-  const policy = new TlsPolicy(options)
-  // What node:tls cannot use shall fail where it is given, not at the first request.
-  if (Object.keys(options).length > 0) policy.secureContext()
-  return policy
-}
-
-function preconnected({ protocol, id, dialled }: PooledConnection): Preconnected {
-  return { protocol, connectionId: id, resumed: dialled.tls?.resumed ?? false }
-}
-
-function policiesOf({
-  http2,
-  http1,
-  keepAlive,
-}: SettledOptions): Record<'h2' | 'http/1.1', ConnectionPolicy> {
-  const { idleTimeout, maxLifetime, settingsTimeout, drainTimeout } = http2
-  return {
-    h2: {
-      keepAlive: {
-        ...keepAlive,
-        drainInterval: Math.min(DRAIN_INTERVAL, keepAlive.interval || DRAIN_INTERVAL),
-      },
-      idleTimeout,
-      maxLifetime,
-      settingsTimeout,
-      drainTimeout,
-    },
-    'http/1.1': {
-      keepAlive: { ...keepAlive, interval: 0, drainInterval: 0 },
-      idleTimeout: http1.idleTimeout,
-      maxLifetime: http1.maxLifetime,
-      settingsTimeout,
-      drainTimeout,
-    },
-  }
-}
-
-function closedError(state: 'closing' | 'destroyed'): ClosedError {
-  const how = state === 'closing' ? 'is closing' : 'was closed'
-  return new ClosedError(
-    'ERR_TRUNKLINE_CLIENT_CLOSED',
-    `The client ${how} and takes no new requests. Close a client only when nothing uses it any more.`,
-    { phase: 'close' },
-  )
-}
-
-function destroyedError(how: string, cause?: Error): ClosedError {
-  return new ClosedError('ERR_TRUNKLINE_CLIENT_DESTROYED', `The client ${how}; this request was cut off.`, {
-    phase: 'close',
-    ...(cause === undefined ? {} : { cause }),
-  })
 }

@@ -2,17 +2,21 @@ import { type Client, createClient } from './client.ts'
 import type { Fetch } from './fetch/fetch.ts'
 import type { Request } from './request.ts'
 
-export type { Client, Preconnected } from './client.ts'
+export type { Client } from './client.ts'
 export { createClient } from './client.ts'
 export type {
   ClientOptions,
-  DnsOptions,
+  ClientUpdate,
   Http1Options,
   Http2Options,
   KeepAliveOptions,
   LimitOptions,
   TimeoutOptions,
 } from './client-options.ts'
+export type { CloseOnSignalsOptions } from './close-on-signals.ts'
+export { closeOnSignals } from './close-on-signals.ts'
+export type { AddressGuardOptions } from './connect/address-guard.ts'
+export type { AddressOrder, DnsAddress, DnsOptions, DnsResolver } from './connect/dns-options.ts'
 export type { TlsOptions } from './connect/tls-identity.ts'
 export type {
   MemoryTlsSessionStoreOptions,
@@ -20,12 +24,23 @@ export type {
   TlsSessionStore,
 } from './connect/tls-session-store.ts'
 export { MemoryTlsSessionStore } from './connect/tls-session-store.ts'
+export type { AdaptiveOptions, AdaptiveStats } from './control/adaptive-limit.ts'
+export type {
+  BreakerOptions,
+  CallOutcome,
+  CallVerdict,
+  CircuitChange,
+  CircuitState,
+  CircuitStats,
+} from './control/circuit.ts'
+export type { LaneStats } from './control/lane.ts'
 export type {
   ClientRequest,
   ClientResponse,
   Dispatch,
   Interceptor,
   RedirectMode,
+  RequestContext,
   Timings,
 } from './core/dispatch.ts'
 export type { ErrorCode, Phase, Processed } from './core/errors.ts'
@@ -42,12 +57,29 @@ export {
   TimeoutError,
 } from './core/errors.ts'
 export type { HeaderList, HeadersInput } from './core/headers.ts'
+export type { Priority, PriorityInput } from './core/priority.ts'
 export type { ResponseBody } from './core/response-body.ts'
 export type { RetryEvent, RetryOptions, RetryPolicy } from './core/retry-policy.ts'
+export type { Balancer, BalancerName, Candidate } from './discovery/balancers.ts'
+export type { ConsulResolverOptions } from './discovery/consul-resolver.ts'
+export { consulResolver } from './discovery/consul-resolver.ts'
+export type { DiscoveryOptions } from './discovery/discovery-options.ts'
+export type { DnsAddressResolverOptions, DnsSrvResolverOptions } from './discovery/dns-service-resolvers.ts'
+export { dnsAddressResolver, dnsSrvResolver } from './discovery/dns-service-resolvers.ts'
+export type { EjectionOptions } from './discovery/endpoint-health.ts'
+export type { Endpoint, Resolver } from './discovery/resolver.ts'
+export type { EndpointStats, ServiceStats } from './discovery/service-stats.ts'
+export { staticResolver } from './discovery/static-resolver.ts'
 export type { BodyInput } from './fetch/body.ts'
 export type { Fetch } from './fetch/fetch.ts'
-export type { FetchInit } from './fetch/request.ts'
+export type { FetchInit } from './fetch/init.ts'
+export type { RequestTimeouts } from './fetch/options.ts'
 export type { FetchResponse } from './fetch/response.ts'
+export type { HookOptions } from './interceptors/hooks.ts'
+export type { ClientMap, MapContext, MapError, MapOptions, MapResult, MapValue } from './map.ts'
+export type { NdjsonSource } from './ndjson.ts'
+export { ndjson } from './ndjson.ts'
+export type { Preconnected } from './preconnect.ts'
 export type { Request, RequestOptions, RequestResult, ResponseHeaders } from './request.ts'
 export type { ClientStats, OriginStats, PooledConnectionStats } from './stats.ts'
 export type { AlpnProtocol } from './wire/contract.ts'
@@ -61,7 +93,7 @@ export function defaultClient(): Client {
 }
 
 /** WHATWG fetch over the process-wide default client: HTTP/2 if the server speaks it. */
-export const fetch: Fetch = (input, init) => defaultClient().fetch(input, init)
+export const fetch: Fetch = (input, init = undefined) => defaultClient().fetch(input, init)
 
 /** The lower-level call over the process-wide default client. */
 export const request: Request = (url, options) => defaultClient().request(url, options)

@@ -1,13 +1,29 @@
-import type { ClientRequest, ClientResponse, Dispatch, RedirectMode, Timings } from './core/dispatch.ts'
+import type {
+  ClientRequest,
+  ClientResponse,
+  Dispatch,
+  RedirectMode,
+  RequestContext,
+  Timings,
+} from './core/dispatch.ts'
 import { InvalidRequestError } from './core/errors.ts'
 import { type HeaderList, type HeadersInput, headerValue, toHeaderList } from './core/headers.ts'
-import { parseTarget } from './core/origin.ts'
+import { addPriority, type PriorityInput, priorityOf } from './core/priority.ts'
 import type { ResponseBody } from './core/response-body.ts'
 import { checkedRetry, type RetryOptions, type RetryPolicy, settleRetry } from './core/retry-policy.ts'
-import { textOf } from './core/text-of.ts'
 import { type BodyInput, extractBody } from './fetch/body.ts'
-import { bodyNotAllowed, isMethod } from './fetch/method.ts'
-import { contentLengthFor, redirectOf, signalOf } from './fetch/request.ts'
+import { bodyNotAllowed, checkedMethod, takesNoBody } from './fetch/method.ts'
+import {
+  contentLengthFor,
+  jsonAndBody,
+  jsonText,
+  type RequestTimeouts,
+  redirectOf,
+  signalOf,
+  signalWithin,
+  timeoutsOf,
+} from './fetch/options.ts'
+import { anyTargetOf } from './fetch/target.ts'
 
 export interface RequestOptions {
   /** Default GET. Sent as given: methods are case-sensitive (RFC 9110 section 9.1). */
@@ -21,8 +37,14 @@ export interface RequestOptions {
   readonly redirect?: RedirectMode
   /** Undo content codings. Default false; ask the server for one with `accept-encoding`. */
   readonly decompress?: boolean
+  /** Time limits of this request, in place of the client's. */
+  readonly timeouts?: RequestTimeouts
   /** Retries of this request: parts of a policy over the client's, or false for none. */
   readonly retry?: RetryOptions
+  /** How urgent it is (RFC 9218): sent as the `priority` field, and orders the requests that wait here. */
+  readonly priority?: PriorityInput
+  /** Whatever your interceptors and hooks should know of this request; nothing of it is sent. */
+  readonly context?: RequestContext
   /** Trailer fields, or a function that gives them when the body has been sent. */
   readonly trailers?: HeadersInput | (() => HeadersInput | Promise<HeadersInput>)
   /** Told of each interim response (1xx) as it comes. */
@@ -68,6 +90,9 @@ const OPTION_CHECKS: {
   signal: null,
   redirect: null,
   retry: null,
+  timeouts: null,
+  priority: null,
+  context: (value) => typeof value === 'object' && value !== null,
   decompress: (value) => typeof value === 'boolean',
   trailers: (value) => typeof value === 'function' || (typeof value === 'object' && value !== null),
   onInformational: (value) => typeof value === 'function',
@@ -86,56 +111,43 @@ function checkOptions(options: unknown): void {
 
 function toClientRequest(url: string | URL, options: RequestOptions, retry: RetryPolicy): ClientRequest {
   checkOptions(options)
-  const target = parseTarget(url)
-  const method = methodOf(options.method ?? 'GET')
+  const target = anyTargetOf(url)
+  const method = checkedMethod(options.method ?? 'GET')
   const headers = toHeaderList(options.headers)
   const given = bodyOf(options, headers)
-  if (given !== null && (method === 'GET' || method === 'HEAD')) throw bodyNotAllowed(method)
-  const body = given === null ? null : extractBody(given)
+  if (given !== null && takesNoBody(method)) throw bodyNotAllowed(method)
+  const body = given === null ? null : extractBody(given, signalOf(options.signal))
   addIfMissing(headers, 'content-type', body?.contentType ?? null)
   addIfMissing(
     headers,
     'content-length',
     options.trailers === undefined ? contentLengthFor(method, body) : null,
   )
+  const priority = priorityOf(options.priority)
+  addPriority(headers, priority)
   return {
     method,
     target,
     headers,
     body: body?.body ?? null,
-    signal: signalOf(options.signal),
+    signal: signalWithin(signalOf(options.signal), options.timeouts),
     redirect: redirectOf(options.redirect ?? 'manual'),
     decompress: options.decompress ?? false,
     retry: settleRetry(checkedRetry(options.retry), retry),
     trailers: trailersOf(options.trailers),
     onInformational: informationalOf(options.onInformational),
+    timeouts: timeoutsOf(options.timeouts),
+    rules: null,
+    priority,
+    context: options.context,
   }
-}
-
-function methodOf(method: unknown): string {
-  if (typeof method === 'string' && isMethod(method)) return method
-  throw new InvalidRequestError(
-    'ERR_TRUNKLINE_INVALID_METHOD',
-    `Invalid method ${JSON.stringify(textOf(method).slice(0, 100))}: give a token such as GET or POST; CONNECT, TRACE and TRACK are not allowed.`,
-  )
 }
 
 function bodyOf(options: RequestOptions, headers: string[]): BodyInput | null {
   if (options.json === undefined) return options.body ?? null
-  if (options.body !== undefined && options.body !== null)
-    throw invalid('json', 'and body exclude each other')
+  if (options.body !== undefined && options.body !== null) throw jsonAndBody()
   addIfMissing(headers, 'content-type', 'application/json')
-  const text = stringify(options.json)
-  if (text === undefined) throw invalid('json', `cannot be ${typeof options.json}; it has no JSON form`)
-  return text
-}
-
-function stringify(value: unknown): string | undefined {
-  try {
-    return JSON.stringify(value)
-  } catch (cause) {
-    throw invalid('json', `has no JSON form: ${(cause as Error).message.split('\n')[0]}`, cause)
-  }
+  return jsonText(options.json)
 }
 
 function trailersOf(trailers: RequestOptions['trailers']): ClientRequest['trailers'] {
@@ -153,13 +165,8 @@ function addIfMissing(headers: string[], name: string, value: string | null): vo
   if (value !== null && headerValue(headers, name) === null) headers.push(name, value)
 }
 
-function invalid(name: string, why: string, cause?: unknown): InvalidRequestError {
-  const details = cause === undefined ? {} : { cause }
-  return new InvalidRequestError(
-    'ERR_TRUNKLINE_INVALID_OPTION',
-    `Invalid request option: ${name} ${why}.`,
-    details,
-  )
+function invalid(name: string, why: string): InvalidRequestError {
+  return new InvalidRequestError('ERR_TRUNKLINE_INVALID_OPTION', `Invalid request option: ${name} ${why}.`)
 }
 
 function toRecord(headers: HeaderList): ResponseHeaders {

@@ -1,3 +1,6 @@
+import type { CircuitStats } from './control/circuit.ts'
+import type { LaneStats } from './control/lane.ts'
+import type { ServiceStats } from './discovery/service-stats.ts'
 import type { OriginPool } from './pool/origin-pool.ts'
 import type { Standing } from './pool/pooled-connection.ts'
 import type { ConnectionStats } from './wire/contract.ts'
@@ -20,6 +23,12 @@ export interface ClientStats {
   readonly handshakes: number
   readonly resumed: number
   readonly origins: readonly OriginStats[]
+  /** Origins with requests in flight, or waiting for their turn, while in-flight limits or `adaptive` are in force. */
+  readonly inFlight: readonly LaneStats[]
+  /** The circuits of `breaker`, of origins that were talked to. */
+  readonly circuits: readonly CircuitStats[]
+  /** Services of `discovery` that were looked up, and their endpoints. */
+  readonly services: readonly ServiceStats[]
 }
 
 export interface OriginStats {

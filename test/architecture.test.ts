@@ -11,7 +11,7 @@ interface Rule {
   check(modules: readonly SourceModule[]): string[]
 }
 
-const floors: readonly string[] = ['core', 'wire', 'connect', 'pool', 'interceptors']
+const floors: readonly string[] = ['core', 'wire', 'connect', 'pool', 'control', 'interceptors', 'discovery']
 const edgeFloor = floors.length
 const features = ['telemetry', 'integrations', 'cli', 'testing']
 const maxLines = 400
@@ -19,8 +19,8 @@ const maxLines = 400
 /** Where Node's modules may be imported for their values. Types are free everywhere. */
 const homes: Readonly<Record<string, readonly string[]>> = {
   http2: ['wire/node-http2/'],
-  http: ['wire/node-http1/'],
-  https: ['wire/node-http1/'],
+  http: ['wire/node-http1/', 'discovery/background-get.ts'],
+  https: ['wire/node-http1/', 'discovery/background-get.ts'],
   tls: ['connect/', 'testing/'],
   net: ['connect/', 'testing/'],
 }

@@ -5,7 +5,7 @@ import {
   TimeoutError,
   type TimeoutErrorCode,
 } from '../core/errors.ts'
-import type { Origin } from '../core/origin.ts'
+import { type Origin, placeOf } from '../core/origin.ts'
 
 /** What is known when a dial fails. */
 export interface DialFacts {
@@ -44,15 +44,30 @@ export function dialFailure(facts: DialFacts, cause: Error): ConnectError {
   )
 }
 
-export function dialTimeout(facts: DialFacts, ms: number): TimeoutError {
+/** `option`: which of `timeouts` it was that ran out. */
+export function dialTimeout(
+  facts: DialFacts,
+  ms: number,
+  option: 'dns' | 'connect' = 'connect',
+): TimeoutError {
   const doing = { dns: 'looking up the host', connect: 'opening the TCP connection' }[
     facts.phase as 'dns' | 'connect'
   ]
   return new TimeoutError(
     TIMEOUT_PHASE_CODES[facts.phase] ?? 'ERR_TRUNKLINE_CONNECT_TIMEOUT',
     `No connection to ${facts.origin.key} within ${ms} ms; time ran out while ${doing ?? 'doing the TLS handshake'}. ` +
-      'Raise timeouts.connect if the network is that slow.',
+      `Raise timeouts.${option} if the network is that slow.`,
     { origin: facts.origin.key, phase: facts.phase },
+  )
+}
+
+/** Every address of the host is one that this client may not connect to. */
+export function addressBlocked(origin: Origin, addresses: readonly string[]): ConnectError {
+  return new ConnectError(
+    'ERR_TRUNKLINE_ADDRESS_BLOCKED',
+    `No connection to ${origin.key}: its address (${addresses.join(', ')}) is one that addressGuard keeps this client off. ` +
+      'If it is meant to be reached, name it in addressGuard.allow.',
+    { origin: origin.key, phase: 'connect' },
   )
 }
 
@@ -77,7 +92,8 @@ function codeFor(facts: DialFacts, nodeCode: string): ConnectErrorCode {
 const LOOKUP_CODES = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'EAI_NODATA', 'ENODATA', 'ESERVFAIL'])
 
 function sentence(code: ConnectErrorCode, facts: DialFacts, cause: Error, nodeCode: string): string {
-  const { hostname, port, key } = facts.origin
+  const { key } = facts.origin
+  const { host: hostname, port } = placeOf(facts.origin)
   const why = nodeCode === '' ? cause.message : nodeCode
   const whole = nodeCode === '' ? why : `${nodeCode}: ${cause.message}`
   switch (code) {
@@ -109,7 +125,7 @@ function advice(code: ConnectErrorCode, facts: DialFacts, nodeCode: string): str
     default:
       return nodeCode === 'ECONNREFUSED'
         ? 'Is the server running, and the port right?'
-        : `Is ${facts.origin.hostname} reachable from here?`
+        : `Is ${placeOf(facts.origin).host} reachable from here?`
   }
 }
 

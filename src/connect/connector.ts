@@ -1,10 +1,14 @@
 import * as net from 'node:net'
 import * as tls from 'node:tls'
-import type { Clock } from '../core/clock.ts'
+import type { Clock, Timer } from '../core/clock.ts'
 import { ClientError, ConnectError, type Phase } from '../core/errors.ts'
-import type { Origin } from '../core/origin.ts'
+import { type Origin, placeOf } from '../core/origin.ts'
 import type { AlpnProtocol } from '../wire/contract.ts'
-import { alpnRejected, type DialFacts, dialFailure, dialTimeout } from './connect-failure.ts'
+import type { AddressBook } from './address-book.ts'
+import type { AddressGuard } from './address-guard.ts'
+import { keepCertificate } from './certificate-cover.ts'
+import { addressBlocked, alpnRejected, type DialFacts, dialFailure, dialTimeout } from './connect-failure.ts'
+import { dialLookup, type Futile } from './dial-lookup.ts'
 import type { TlsPolicy } from './tls-identity.ts'
 import { offerSession, type SessionOffer } from './tls-resumption.ts'
 import type { TlsSessionStore } from './tls-session-store.ts'
@@ -42,10 +46,15 @@ export interface ConnectorOptions {
   readonly sessions: TlsSessionStore | null
   /** ms for DNS, TCP and TLS together. */
   readonly timeout: number
-  readonly lookup: net.LookupFunction | undefined
-  readonly family: 0 | 4 | 6
+  /** ms for the look-up alone. */
+  readonly dnsTimeout: number
+  readonly addresses: AddressBook
+  /** null: any address will do. */
+  readonly guard: AddressGuard | null
   /** ms before the next address is tried (RFC 8305). */
   readonly attemptTimeout: number
+  /** Keep what servers show, for `certificateCovers`. */
+  readonly keepCertificates: boolean
 }
 
 /** Idle seconds before the kernel probes the TCP connection; a last resort below HTTP/2's own PING. */
@@ -54,24 +63,37 @@ const TCP_KEEPALIVE_MS = 30_000
 export function createConnector(options: ConnectorOptions): Connector {
   return {
     async connect(origin, offer, signal) {
-      if (origin.scheme === 'http') return dial(options, origin, offer, null, signal)
-      const resumption = await offerSession(options.policy, options.sessions, origin, offer, options.clock)
       try {
-        return await dial(options, origin, offer, resumption, signal)
+        return await connectOnce(options, origin, offer, signal, null)
       } catch (error) {
-        if (!resumption.suspect || signal.aborted) throw error
-        // A server may refuse a ticket and go on (RFC 8446 section 4.6.1), but some break on one. Never twice.
-        await resumption.forget()
-        if (!worthAnother(error)) throw error
-        return dial(
-          options,
-          origin,
-          offer,
-          await offerSession(options.policy, null, origin, offer, options.clock),
-          signal,
-        )
+        if (!isUnreachable(error) || signal.aborted) throw error
+        const tried = options.addresses.doubt(placeOf(origin).host)
+        if (tried === null) throw error
+        // The answer was a cached one and may be out of date: once more with a fresh one, if that knows other addresses.
+        return connectOnce(options, origin, offer, signal, { addresses: tried, error })
       }
     },
+  }
+}
+
+async function connectOnce(
+  options: ConnectorOptions,
+  origin: Origin,
+  offer: readonly AlpnProtocol[],
+  signal: AbortSignal,
+  futile: Futile | null,
+): Promise<Connected> {
+  if (origin.scheme === 'http') return dial(options, origin, offer, null, signal, futile)
+  const resumption = await offerSession(options.policy, options.sessions, origin, offer, options.clock)
+  try {
+    return await dial(options, origin, offer, resumption, signal, futile)
+  } catch (error) {
+    if (!resumption.suspect || signal.aborted) throw error
+    // A server may refuse a ticket and go on (RFC 8446 section 4.6.1), but some break on one. Never twice.
+    await resumption.forget()
+    if (!worthAnother(error)) throw error
+    const none = await offerSession(options.policy, null, origin, offer, options.clock)
+    return dial(options, origin, offer, none, signal, futile)
   }
 }
 
@@ -81,11 +103,15 @@ function dial(
   offer: readonly AlpnProtocol[],
   resumption: SessionOffer | null,
   signal: AbortSignal,
+  futile: Futile | null,
 ): Promise<Connected> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason)
+    const { host } = placeOf(origin)
+    // A literal is not looked up, so this is where it is seen.
+    if (net.isIP(host) !== 0 && options.guard?.blocks(host)) return reject(addressBlocked(origin, [host]))
     try {
-      new Dial(options, origin, offer, resumption, signal, resolve, reject)
+      new Dial(options, origin, offer, resumption, signal, futile, resolve, reject)
     } catch (cause) {
       if (cause instanceof ClientError) return reject(cause)
       reject(dialFailure({ origin, phase: 'connect', rejectedCertificate: false, offer }, cause as Error))
@@ -96,6 +122,9 @@ function dial(
 /** One attempt, from the look-up to the end of the handshake. */
 class Dial {
   readonly #clock: Clock
+  readonly #addresses: AddressBook
+  readonly #guard: AddressGuard | null
+  readonly #keepsCertificate: boolean
   readonly #origin: Origin
   readonly #offer: readonly AlpnProtocol[]
   readonly #resumption: SessionOffer | null
@@ -104,7 +133,8 @@ class Dial {
   readonly #reject: (error: unknown) => void
   readonly #socket: net.Socket
   readonly #startedAt: number
-  readonly #deadline: { cancel(): void }
+  readonly #deadline: Timer
+  readonly #lookupDeadline: Timer | null
   readonly #onAbort: () => void
   #lookedUpAt: number | null = null
   #connectedAt: number | null = null
@@ -115,10 +145,14 @@ class Dial {
     offer: readonly AlpnProtocol[],
     resumption: SessionOffer | null,
     signal: AbortSignal,
+    futile: Futile | null,
     resolve: (connected: Connected) => void,
     reject: (error: unknown) => void,
   ) {
     this.#clock = options.clock
+    this.#addresses = options.addresses
+    this.#guard = options.guard
+    this.#keepsCertificate = options.keepCertificates
     this.#origin = origin
     this.#offer = offer
     this.#resumption = resumption
@@ -127,27 +161,35 @@ class Dial {
     this.#reject = reject
     this.#startedAt = options.clock.now()
     // First of all, since it may throw: nothing may be left armed behind it.
-    this.#socket = this.#open(options)
+    this.#socket = this.#open(options, futile)
     this.#onAbort = () => this.#fail(signal.reason)
     signal.addEventListener('abort', this.#onAbort)
     this.#deadline = options.clock.setTimeout(
       () => this.#fail(dialTimeout(this.#facts(), options.timeout)),
       options.timeout,
     )
+    this.#lookupDeadline = this.#limitLookup(options.dnsTimeout)
     this.#listen()
   }
 
-  #open(options: ConnectorOptions): net.Socket {
+  #limitLookup(ms: number): Timer | null {
+    if (this.#phase() !== 'dns' || ms === Number.POSITIVE_INFINITY) return null
+    const onTime = () => {
+      if (this.#phase() === 'dns') this.#fail(dialTimeout(this.#facts(), ms, 'dns'))
+    }
+    return this.#clock.setTimeout(onTime, ms)
+  }
+
+  #open(options: ConnectorOptions, futile: Futile | null): net.Socket {
     const address = {
-      host: this.#origin.hostname,
-      port: this.#origin.port,
-      family: options.family,
-      autoSelectFamily: options.family === 0,
+      ...placeOf(this.#origin),
+      // Which versions are tried is a matter of what the address book gives; Node tries them in turn (RFC 8305).
+      autoSelectFamily: true,
       autoSelectFamilyAttemptTimeout: options.attemptTimeout,
       noDelay: true,
       keepAlive: true,
       keepAliveInitialDelay: TCP_KEEPALIVE_MS,
-      ...(options.lookup === undefined ? {} : { lookup: careful(options.lookup, this.#onAnswer) }),
+      lookup: dialLookup(options, this.#origin, futile, this.#onAnswer),
     }
     if (this.#origin.scheme === 'http') return net.connect(address)
     return tls.connect({
@@ -159,6 +201,8 @@ class Dial {
   #listen(): void {
     const socket = this.#socket
     socket.on('lookup', this.#onAnswer)
+    socket.on('connectionAttemptFailed', this.#onAttemptFailed)
+    socket.on('connectionAttemptTimeout', this.#onAttemptFailed)
     socket.on('connect', this.#onConnect)
     socket.on('secureConnect', this.#onSecureConnect)
     socket.on('close', this.#onClose)
@@ -171,6 +215,8 @@ class Dial {
     const socket = this.#socket
     socket.on('error', () => {})
     socket.off('lookup', this.#onAnswer)
+    socket.off('connectionAttemptFailed', this.#onAttemptFailed)
+    socket.off('connectionAttemptTimeout', this.#onAttemptFailed)
     socket.off('connect', this.#onConnect)
     socket.off('secureConnect', this.#onSecureConnect)
     socket.off('close', this.#onClose)
@@ -182,12 +228,24 @@ class Dial {
     if (error === null) this.#lookedUpAt ??= this.#clock.now()
   }
 
+  readonly #onAttemptFailed = (address: string): void => this.#addresses.failed(address)
+
   readonly #onConnect = (): void => {
+    const { remoteAddress } = this.#socket
     this.#connectedAt = this.#clock.now()
+    if (remoteAddress !== undefined) {
+      this.#addresses.worked(remoteAddress)
+      // What counts in the end is where the socket really went.
+      if (this.#guard?.blocks(remoteAddress)) return this.#fail(addressBlocked(this.#origin, [remoteAddress]))
+    }
     if (this.#origin.scheme === 'http') this.#succeed()
   }
 
-  readonly #onSecureConnect = (): void => this.#succeed()
+  readonly #onSecureConnect = (): void => {
+    // Before anybody asks for the certificate as an object of `crypto`: Node 22 and 24 show it no more after that.
+    if (this.#keepsCertificate) keepCertificate(this.#socket)
+    this.#succeed()
+  }
   readonly #onClose = (): void =>
     this.#fail(new Error('the server closed the connection during the handshake'))
   readonly #onError = (error: Error): void => this.#fail(error)
@@ -221,6 +279,7 @@ class Dial {
   #fail(error: unknown): void {
     if (!this.#settle()) return
     const facts = this.#facts()
+    if (facts.phase === 'dns') this.#addresses.abandon(placeOf(this.#origin).host)
     this.#resumption?.failed(facts.phase)
     this.#unlisten()
     this.#socket.destroy()
@@ -234,6 +293,7 @@ class Dial {
     if (this.#settled) return false
     this.#settled = true
     this.#deadline.cancel()
+    this.#lookupDeadline?.cancel()
     this.#signal.removeEventListener('abort', this.#onAbort)
     return true
   }
@@ -250,7 +310,7 @@ class Dial {
 
   #phase(): Phase {
     if (this.#connectedAt !== null) return 'tls'
-    const literal = net.isIP(this.#origin.hostname) !== 0
+    const literal = net.isIP(placeOf(this.#origin).host) !== 0
     return this.#lookedUpAt === null && !literal ? 'dns' : 'connect'
   }
 
@@ -277,23 +337,9 @@ function tlsOptions(
     rejectUnauthorized: policy.verifies,
     servername: name,
     ALPNProtocols: [...offer],
-    ...(checkServerIdentity === undefined ? {} : { checkServerIdentity: after(checkServerIdentity) }),
+    ...identityCheck(origin, servername, checkServerIdentity),
     ...(resumption?.session === undefined ? {} : { session: Buffer.from(resumption.session.ticket) }),
   }
-}
-
-/** Node takes the first address of a list without looking whether there is one. */
-function careful(lookup: net.LookupFunction, onAnswer: (error: Error | null) => void): net.LookupFunction {
-  return (hostname, options, callback) =>
-    lookup(hostname, options, (error, address, family) => {
-      onAnswer(error)
-      if (error === null && address.length === 0) callback(noAddress(hostname), address, family)
-      else callback(error, address, family)
-    })
-}
-
-function noAddress(hostname: string): NodeJS.ErrnoException {
-  return Object.assign(new Error(`dns.lookup gave no address for ${hostname}`), { code: 'ENOTFOUND' })
 }
 
 /** RFC 9113 section 9.2.2: over TLS 1.2, HTTP/2 wants an ephemeral key exchange and an AEAD. */
@@ -316,13 +362,28 @@ function inadequateSecurity(origin: Origin, socket: net.Socket): ConnectError {
 type IdentityCheck = NonNullable<tls.ConnectionOptions['checkServerIdentity']>
 
 /** Node lets a check replace its own; here the certificate must be for the host whatever else is asked of it. */
-function after(check: IdentityCheck): IdentityCheck {
-  return (host, certificate) => tls.checkServerIdentity(host, certificate) ?? check(host, certificate)
+function identityCheck(
+  origin: Origin,
+  servername: string | undefined,
+  further: IdentityCheck | undefined,
+): { readonly checkServerIdentity?: IdentityCheck } {
+  if (further === undefined && origin.endpoint === undefined) return {}
+  return {
+    checkServerIdentity: (given, certificate) => {
+      // Without SNI Node names the host it dialled; at an endpoint that is not who it must be.
+      const host = origin.endpoint === undefined ? given : (servername ?? origin.hostname)
+      return tls.checkServerIdentity(host, certificate) ?? further?.(host, certificate)
+    },
+  }
 }
 
 /** Whether a handshake that failed with a TLS session on offer may go well without it. */
 function worthAnother(error: unknown): boolean {
   return error instanceof ConnectError && error.code === 'ERR_TRUNKLINE_TLS_FAILED'
+}
+
+function isUnreachable(error: unknown): boolean {
+  return error instanceof ConnectError && error.code === 'ERR_TRUNKLINE_CONNECT_FAILED'
 }
 
 function isNodeError(error: Error): boolean {

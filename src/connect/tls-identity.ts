@@ -77,7 +77,10 @@ export class TlsPolicy {
    * of an unverified connection as `authorized: true`), so this key is the security boundary.
    */
   identity(origin: Origin, offer: readonly AlpnProtocol[]): string {
-    return hash(['tls-identity-1', origin.hostname, String(origin.port), offer.join(','), this.#trust()])
+    const { hostname, port, endpoint } = origin
+    // Endpoints of one service can seldom read each other's tickets.
+    const place = endpoint === undefined ? [] : [endpoint.host, String(endpoint.port)]
+    return hash(['tls-identity-1', hostname, String(port), offer.join(','), this.#trust(), ...place])
   }
 
   /**

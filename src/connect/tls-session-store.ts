@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import { noOptions } from '../core/no-options.ts'
 
 /**
  * A TLS session that can be resumed (RFC 8446 section 2.2, RFC 5077), with what was verified when it was made.
@@ -64,7 +65,7 @@ export class MemoryTlsSessionStore implements TlsSessionStore {
   }
 
   take(identity: string): TlsSession | undefined {
-    const sessions = this.#sessions.get(identity)
+    const sessions = this.#sessions.get(identity, noOptions())
     if (sessions === undefined) return undefined
     const now = this.#now()
     const live = sessions.filter((session) => session.expiresAt > now)
@@ -75,7 +76,7 @@ export class MemoryTlsSessionStore implements TlsSessionStore {
   }
 
   add(identity: string, session: TlsSession): void {
-    const sessions = this.#sessions.get(identity) ?? []
+    const sessions = this.#sessions.get(identity, noOptions()) ?? []
     this.#keep(identity, [session, ...sessions].slice(0, this.#maxPerIdentity))
   }
 
@@ -89,7 +90,7 @@ export class MemoryTlsSessionStore implements TlsSessionStore {
 
   #keep(identity: string, sessions: TlsSession[]): void {
     if (sessions.length === 0) this.#sessions.delete(identity)
-    else this.#sessions.set(identity, sessions)
+    else this.#sessions.set(identity, sessions, noOptions())
   }
 }
 

@@ -1,5 +1,6 @@
 import type { HeaderList } from './headers.ts'
 import type { Target } from './origin.ts'
+import type { Priority } from './priority.ts'
 import type { RequestBody } from './request-body.ts'
 import type { ResponseBody } from './response-body.ts'
 import type { RetryPolicy } from './retry-policy.ts'
@@ -20,18 +21,54 @@ export interface ClientRequest {
   readonly trailers: (() => HeaderList | Promise<HeaderList>) | null
   /** Told of every interim response (RFC 9110 section 15.2). */
   readonly onInformational: ((status: number, headers: HeaderList) => void) | null
+  /** Time limits of this request alone, in place of the client's. */
+  readonly timeouts?: PhaseLimits | null
+  /** What `fetch` holds a request and its redirects to; `request` has no such rules. */
+  readonly rules?: FetchRules | null
+  /** Orders the requests that wait (RFC 9218); none is urgency 3. The field was added to the headers already. */
+  readonly priority?: Priority | null
+  /** What the caller gave along for interceptors; nothing of it is sent. */
+  readonly context?: RequestContext | undefined
 }
+
+/** ms that each phase of one request may take; what is left out is as the client has it. */
+export interface PhaseLimits {
+  readonly queue?: number
+  readonly headers?: number
+  readonly body?: number
+}
+
+/** What of the Fetch standard's request matters beyond its head and body. */
+export interface FetchRules {
+  /** `same-origin`: another origin is refused. */
+  readonly mode: 'cors' | 'no-cors' | 'same-origin'
+  /** What Referer is made of, and how much of it is told to whom; null for none. */
+  readonly referrer: { readonly url: URL; readonly policy: string } | null
+  /** Digests the decoded body has to have one of (Subresource Integrity, section 3.5); empty for any. */
+  readonly integrity: string
+}
+
+/**
+ * What a request carries for interceptors. Empty here, for you to declare your own keys:
+ * `declare module 'trunkline' { interface RequestContext { tenant?: string } }`.
+ */
+// biome-ignore lint/suspicious/noEmptyInterface: declarations of users are merged into it.
+export interface RequestContext {}
 
 export type RedirectMode = 'follow' | 'manual' | 'error'
 
 export interface ClientResponse {
   readonly status: number
+  /** The reason phrase; HTTP/2 has none (RFC 9113 section 8.3.2). */
+  readonly statusText?: string
   readonly headers: HeaderList
   readonly body: ResponseBody
   /** The URL that answered, without a fragment. */
   readonly url: string
   /** How many redirects led to `url`. */
   readonly redirects: number
+  /** Whether one of them led to another origin. */
+  readonly crossOrigin?: boolean
   readonly protocol: 'h2' | 'http/1.1'
   readonly connectionId: number
   readonly streamId: number | undefined

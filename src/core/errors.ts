@@ -30,6 +30,8 @@ export type InvalidRequestCode =
   | 'ERR_TRUNKLINE_BODY_NOT_ALLOWED'
 export type ConnectErrorCode =
   | 'ERR_TRUNKLINE_DNS_FAILED'
+  | 'ERR_TRUNKLINE_ADDRESS_BLOCKED'
+  | 'ERR_TRUNKLINE_DISCOVERY_FAILED'
   | 'ERR_TRUNKLINE_CONNECT_FAILED'
   | 'ERR_TRUNKLINE_TLS_FAILED'
   | 'ERR_TRUNKLINE_CERTIFICATE_REJECTED'
@@ -61,11 +63,15 @@ export type ProtocolErrorCode =
   | 'ERR_TRUNKLINE_BODY_TOO_LARGE'
   | 'ERR_TRUNKLINE_TOO_MANY_REDIRECTS'
   | 'ERR_TRUNKLINE_REDIRECT_REFUSED'
+  | 'ERR_TRUNKLINE_INTEGRITY_MISMATCH'
 export type BodyErrorCode =
   | 'ERR_TRUNKLINE_REQUEST_BODY_FAILED'
   | 'ERR_TRUNKLINE_BODY_NOT_REPLAYABLE'
   | 'ERR_TRUNKLINE_BODY_USED'
-export type LimitErrorCode = 'ERR_TRUNKLINE_QUEUE_FULL'
+export type LimitErrorCode =
+  | 'ERR_TRUNKLINE_QUEUE_FULL'
+  | 'ERR_TRUNKLINE_CIRCUIT_OPEN'
+  | 'ERR_TRUNKLINE_CONCURRENCY_LIMIT'
 export type ClosedErrorCode = 'ERR_TRUNKLINE_CLIENT_CLOSED' | 'ERR_TRUNKLINE_CLIENT_DESTROYED'
 
 /** The codes of every `ClientError`, as a union that a `switch` can exhaust. */
@@ -204,12 +210,22 @@ export class BodyError extends ClientError {
   }
 }
 
+export interface LimitErrorDetails extends ErrorDetails {
+  readonly retryAfter?: number | undefined
+}
+
 /** A configured limit refused the request before it was sent. */
 export class LimitError extends ClientError {
   override readonly name = 'LimitError'
   declare readonly code: LimitErrorCode
-  constructor(code: LimitErrorCode, message: string, details: ErrorDetails = {}) {
+  /** ms until another try may be let through, where that is known: of an open circuit. */
+  readonly retryAfter: number | undefined
+  /** The same as a time, ms since 1970. */
+  readonly nextTryAt: number | undefined
+  constructor(code: LimitErrorCode, message: string, details: LimitErrorDetails = {}) {
     super(code, message, 'no', { phase: 'queue', ...details })
+    this.retryAfter = details.retryAfter
+    this.nextTryAt = details.retryAfter === undefined ? undefined : Math.ceil(Date.now() + details.retryAfter)
   }
 }
 

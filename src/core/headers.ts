@@ -75,7 +75,7 @@ export function validName(name: string): string {
   return UPPER.test(name) ? name.toLowerCase() : name
 }
 
-function validValue(name: string, value: string | number): string {
+export function validValue(name: string, value: string | number): string {
   const text = textOf(value)
   if (FIELD_VALUE.test(text) && !startsOrEndsWithSpace(text)) return text
   const trimmed = text.replace(OUTER_SPACE, '')

@@ -9,8 +9,18 @@ export interface Origin {
   readonly port: number
   /** What goes into `:authority` and `Host`: brackets kept, the default port left out. */
   readonly authority: string
-  /** `scheme://authority`; equal strings mean equal origins. */
+  /** `scheme://authority`; equal strings mean equal origins. With an endpoint, `scheme://authority#host:port`. */
   readonly key: string
+  /** Where its connections go instead of `hostname` and `port`: one endpoint of a service. */
+  readonly endpoint?: Place
+  /** Set when its requests ride on a connection of another origin, whose key it then has: whether on this one. */
+  readonly rides?: (connectionId: number) => boolean
+}
+
+/** What TCP connects to. `host`: a name or an address, without brackets. */
+export interface Place {
+  readonly host: string
+  readonly port: number
 }
 
 /** A request target: an origin, and the path with its query. */
@@ -34,8 +44,15 @@ const knownOrigins = new Map<string, Origin>()
 export function parseTarget(input: string | URL): Target {
   const url = toUrl(input)
   const origin = originOf(url)
-  const path = url.pathname + url.search
+  const path = url.pathname + queryOf(url)
   return { origin, path, href: origin.key + path }
+}
+
+/** The query with its question mark, which stays even if nothing follows it; `search` leaves it out then. */
+function queryOf({ search, href, hash }: URL): string {
+  if (search !== '') return search
+  const end = href.length - hash.length
+  return href[end - 1] === '?' || href.endsWith('?#') ? '?' : ''
 }
 
 /** The origin of an http(s) URL, shared between all who ask for the same one. */
@@ -48,6 +65,20 @@ export function originOf(url: URL): Origin {
   if (knownOrigins.size >= KNOWN_ORIGINS_LIMIT) knownOrigins.clear()
   knownOrigins.set(name, origin)
   return origin
+}
+
+/** Where connections to the origin go. */
+export function placeOf(origin: Origin): Place {
+  return origin.endpoint ?? { host: origin.hostname, port: origin.port }
+}
+
+/**
+ * The same origin, reached at one endpoint. No origin of a URL has a `#` in its key, so connections to the endpoint are
+ * kept apart from all others; as a URL the key still means the origin.
+ */
+export function originAt(origin: Origin, { host, port }: Place): Origin {
+  const shown = host.includes(':') ? `[${host}]` : host
+  return { ...origin, key: `${origin.key}#${shown}:${port}`, endpoint: { host, port } }
 }
 
 function makeOrigin(url: URL): Origin {

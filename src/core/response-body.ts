@@ -1,5 +1,6 @@
 import { BodyError } from './errors.ts'
 import type { HeaderList } from './headers.ts'
+import { decodeUtf8 } from './utf8.ts'
 
 /** What a body queue asks of the exchange behind it. */
 export interface BodySource {
@@ -13,7 +14,9 @@ export interface BodySource {
 export const BODY_HIGH_WATER_MARK = 256 * 1024
 
 type Waiter = { resolve(chunk: Uint8Array | null): void; reject(error: unknown): void }
-type Collector = { resolve(bytes: Uint8Array): void; reject(error: unknown): void }
+type Listener = (error: unknown) => void
+type Explain = (error: unknown) => unknown
+type Collector = { settle(bytes: Uint8Array): void; reject(error: unknown): void }
 type Outcome =
   | { readonly kind: 'pending' }
   | { readonly kind: 'ended' }
@@ -30,13 +33,15 @@ const EMPTY = new Uint8Array(0)
  */
 export class BodyQueue {
   #source: BodySource
-  #chunks: Uint8Array[] = []
+  /** Most bodies are one chunk; the list is for the others. */
+  #first: Uint8Array | null = null
+  #rest: Uint8Array[] | null = null
   #buffered = 0
   #outcome: Outcome = PENDING
   #paused = false
   #waiter: Waiter | null = null
   #collector: Collector | null = null
-  #onSettled: (() => void)[] | null = null
+  #onSettled: Listener | Listener[] | null = null
   trailers: HeaderList | null = null
 
   constructor(source: BodySource) {
@@ -64,7 +69,9 @@ export class BodyQueue {
       waiter.resolve(chunk)
       return
     }
-    this.#chunks.push(chunk)
+    if (this.#first === null) this.#first = chunk
+    else if (this.#rest === null) this.#rest = [chunk]
+    else this.#rest.push(chunk)
     this.#buffered += chunk.length
     if (this.#collector === null && !this.#paused && this.#buffered >= BODY_HIGH_WATER_MARK) {
       this.#paused = true
@@ -88,7 +95,8 @@ export class BodyQueue {
 
   /** Gives the rest up: what is buffered is dropped, and the source told. */
   cancel(reason: unknown): void {
-    this.#chunks = []
+    this.#first = null
+    this.#rest = null
     this.#buffered = 0
     if (this.settled) return
     const source = this.#source
@@ -113,21 +121,31 @@ export class BodyQueue {
     })
   }
 
-  /** Everything, as one array. */
-  collect(): Promise<Uint8Array> {
-    if (this.#outcome.kind === 'ended') return Promise.resolve(this.#concat())
-    if (this.#outcome.kind === 'failed') return Promise.reject(this.#outcome.error)
+  /** Everything at once, as `convert` makes it of the bytes; rejects with what it throws, or a failure as `explain` has it. */
+  collect<T>(convert: (bytes: Uint8Array) => T, explain: Explain | null = null): Promise<T> {
     return new Promise((resolve, reject) => {
-      this.#collector = { resolve, reject }
+      const fail = explain === null ? reject : (error: unknown) => reject(explain(error))
+      if (this.#outcome.kind === 'failed') return fail(this.#outcome.error)
+      if (this.#outcome.kind === 'ended') return resolve(convert(this.#concat()))
+      const settle = (bytes: Uint8Array) => {
+        try {
+          resolve(convert(bytes))
+        } catch (error) {
+          reject(error)
+        }
+      }
+      this.#collector = { settle, reject: fail }
       this.#unpause()
     })
   }
 
-  /** Runs `run` when the last byte came or the body failed; at once if that was before. */
-  whenSettled(run: () => void): void {
-    if (this.settled) run()
-    else if (this.#onSettled === null) this.#onSettled = [run]
-    else this.#onSettled.push(run)
+  /** Runs `run`, with the failure or undefined, when the last byte came or the body failed; at once if that was before. */
+  whenSettled(run: Listener): void {
+    const others = this.#onSettled
+    if (this.settled) run(this.error)
+    else if (others === null) this.#onSettled = run
+    else if (typeof others === 'function') this.#onSettled = [others, run]
+    else others.push(run)
   }
 
   get error(): unknown {
@@ -144,17 +162,20 @@ export class BodyQueue {
       this.#waiter = null
     }
     if (this.#collector !== null) {
-      if (failed === null) this.#collector.resolve(this.#concat())
+      if (failed === null) this.#collector.settle(this.#concat())
       else this.#collector.reject(failed.error)
       this.#collector = null
     }
-    if (this.#onSettled !== null) for (const run of this.#onSettled) run()
+    const listeners = this.#onSettled
     this.#onSettled = null
+    if (typeof listeners === 'function') listeners(this.error)
+    else if (listeners !== null) for (const run of listeners) run(this.error)
   }
 
   #shift(): Uint8Array | null {
-    const chunk = this.#chunks.shift()
-    if (chunk === undefined) return null
+    const chunk = this.#first
+    if (chunk === null) return null
+    this.#first = this.#rest?.shift() ?? null
     this.#buffered -= chunk.length
     if (this.#buffered < BODY_HIGH_WATER_MARK / 2) this.#unpause()
     return chunk
@@ -167,17 +188,15 @@ export class BodyQueue {
   }
 
   #concat(): Uint8Array {
-    const chunks = this.#chunks
+    const first = this.#first ?? EMPTY
+    const rest = this.#rest
     const size = this.#buffered
-    this.#chunks = []
+    this.#first = null
+    this.#rest = null
     this.#buffered = 0
-    if (chunks.length === 1) return chunks[0] as Uint8Array
-    if (chunks.length === 0) return EMPTY
-    return Buffer.concat(chunks, size)
+    return rest === null || rest.length === 0 ? first : Buffer.concat([first, ...rest], size)
   }
 }
-
-const decoder = new TextDecoder()
 
 /** A byte stream takes the buffer of a chunk away; chunks that share a slab with others are copied out first. */
 function ownBuffer(chunk: Uint8Array): Uint8Array<ArrayBuffer> {
@@ -221,18 +240,28 @@ export class ResponseBody implements AsyncIterable<Uint8Array> {
   }
 
   /** The whole body. Rejects with a `ClientError` when it was cut off, or with the signal's reason. */
-  async bytes(): Promise<Uint8Array> {
-    return this.#take().collect()
+  bytes(): Promise<Uint8Array> {
+    return this.collect(asTheyAre)
   }
 
   /** The whole body as UTF-8 text; a byte order mark is dropped. */
-  async text(): Promise<string> {
-    return decoder.decode(await this.#take().collect())
+  text(): Promise<string> {
+    return this.collect(decodeUtf8)
   }
 
   /** The whole body parsed as JSON. Rejects with a `SyntaxError` when it is not JSON. */
-  async json<T = unknown>(): Promise<T> {
-    return JSON.parse(decoder.decode(await this.#take().collect())) as T
+  json<T = unknown>(): Promise<T> {
+    return this.collect<T>(parseJson)
+  }
+
+  /**
+   * The whole body as `convert` makes it of the bytes. Rejects with what it throws, or with the failure of the body, as
+   * `explain` tells it if given.
+   */
+  collect<T>(convert: (bytes: Uint8Array) => T, explain: Explain | null = null): Promise<T> {
+    if (this.#used) return Promise.reject(bodyUsed())
+    this.#used = true
+    return this.#queue.collect(convert, explain)
   }
 
   /** Reads and drops everything, so that the connection is free again; resolves at the end. */
@@ -288,23 +317,23 @@ export class ResponseBody implements AsyncIterable<Uint8Array> {
 
   /** Runs `run` when the last byte came or the body failed. */
   whenSettled(run: (error: unknown) => void): void {
-    // The queue must not come to hold the body: one that nobody else holds is to be collected.
-    const queue = this.#queue
-    queue.whenSettled(() => run(queue.error))
+    this.#queue.whenSettled(run)
   }
 
   #take(): BodyQueue {
-    if (this.#used) {
-      throw new BodyError(
-        'ERR_TRUNKLINE_BODY_USED',
-        'The response body was already read; a body can be read once.',
-        {
-          processed: 'yes',
-          phase: 'body',
-        },
-      )
-    }
+    if (this.#used) throw bodyUsed()
     this.#used = true
     return this.#queue
   }
+}
+
+const asTheyAre = (bytes: Uint8Array) => bytes
+const parseJson = (bytes: Uint8Array) => JSON.parse(decodeUtf8(bytes))
+
+function bodyUsed(): BodyError {
+  return new BodyError(
+    'ERR_TRUNKLINE_BODY_USED',
+    'The response body was already read; a body can be read once.',
+    { processed: 'yes', phase: 'body' },
+  )
 }

@@ -4,6 +4,8 @@ import type { Clock, Timer } from './clock.ts'
 export interface Swept {
   /** `now`: ms of the clock. May add to and delete from the sweeper. */
   check(now: number): void
+  /** Its place in the sweeper, which alone writes it; -1 outside. */
+  sweepIndex: number
 }
 
 /**
@@ -13,34 +15,62 @@ export interface Swept {
 export class Sweeper {
   readonly #clock: Clock
   readonly #period: number
-  readonly #tasks = new Set<Swept>()
+  /** Without gaps: the last task takes the place of one that leaves. Every request comes here and leaves again. */
+  readonly #tasks: Swept[] = []
   #timer: Timer | null = null
+  /** ms between two looks now; shorter than usual while there is a task that wants it so. */
+  #current: number
 
   constructor(clock: Clock, period: number) {
     this.#clock = clock
     this.#period = period
+    this.#current = period
   }
 
-  add(task: Swept): void {
-    this.#tasks.add(task)
-    this.#timer ??= this.#clock.setTimeout(() => this.#sweep(), this.#period)
+  /** `period`: ms in which this task has to be looked at, if that is less than usual. */
+  add(task: Swept, period = this.#period): void {
+    if (task.sweepIndex >= 0) return
+    task.sweepIndex = this.#tasks.push(task) - 1
+    if (period < this.#current) {
+      this.#current = period
+      this.#timer?.cancel()
+      this.#timer = null
+    }
+    if (this.#timer === null) this.#arm()
   }
 
   delete(task: Swept): void {
-    this.#tasks.delete(task)
+    const index = task.sweepIndex
+    if (index < 0) return
+    task.sweepIndex = -1
+    const last = this.#tasks.pop() as Swept
+    if (last === task) return
+    this.#tasks[index] = last
+    last.sweepIndex = index
   }
 
   /** Leaves nothing behind; tasks that are still in it are looked at no more. */
   stop(): void {
     this.#timer?.cancel()
     this.#timer = null
-    this.#tasks.clear()
+    for (const task of this.#tasks) task.sweepIndex = -1
+    this.#tasks.length = 0
+  }
+
+  #arm(): void {
+    this.#timer = this.#clock.setTimeout(() => this.#sweep(), this.#current)
   }
 
   #sweep(): void {
     this.#timer = null
     const now = this.#clock.now()
-    for (const task of this.#tasks) task.check(now)
-    if (this.#tasks.size > 0) this.#timer ??= this.#clock.setTimeout(() => this.#sweep(), this.#period)
+    for (let index = 0; index < this.#tasks.length; ) {
+      const task = this.#tasks[index] as Swept
+      task.check(now)
+      // Another one may have come to this place. One that moved to an earlier place is looked at the next time.
+      if (this.#tasks[index] === task) index += 1
+    }
+    if (this.#tasks.length === 0) this.#current = this.#period
+    else if (this.#timer === null) this.#arm()
   }
 }

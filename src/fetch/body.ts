@@ -1,6 +1,8 @@
 import { Readable } from 'node:stream'
 import { InvalidRequestError } from '../core/errors.ts'
 import { bytesBody, oneShotBody, type RequestBody, replayableBody } from '../core/request-body.ts'
+import { encodeMultipart } from './multipart.ts'
+import { streamSource } from './stream-source.ts'
 
 /** What may be given as a request body: the Fetch standard's kinds, and Node's iterables. */
 export type BodyInput =
@@ -25,39 +27,59 @@ export interface ExtractedBody {
 
 const encoder = new TextEncoder()
 
-/** The Fetch standard's "extract a body", into the forms the wire can send. */
-export function extractBody(input: BodyInput): ExtractedBody {
-  if (typeof input === 'string') return bytes(encoder.encode(input), 'text/plain;charset=UTF-8')
-  if (input instanceof URLSearchParams) {
-    return bytes(encoder.encode(input.toString()), 'application/x-www-form-urlencoded;charset=UTF-8')
-  }
-  // The bytes are the caller's to change as soon as the call returns.
-  if (input instanceof ArrayBuffer) return bytes(new Uint8Array(input.slice(0)), null)
-  if (ArrayBuffer.isView(input)) return bytes(copy(input), null)
-  if (input instanceof Blob) return blob(input)
-  if (input instanceof FormData) return formData(input)
+/** A body for `request`: the Fetch standard's kinds, iterables and functions; anything else is a mistake. */
+export function extractBody(input: BodyInput, signal: AbortSignal | null = null): ExtractedBody {
+  const extracted = extractKnown(input, signal)
+  if (extracted !== null) return extracted
+  if (typeof input === 'object' && input !== null && Symbol.iterator in input)
+    return { body: oneShotBody(input), length: null, contentType: null }
+  throw noBody(input)
+}
+
+/** A body for `fetch`, the Fetch standard's "extract a body": what is of no other kind is sent as a string. */
+export function extractFetchBody(input: unknown, signal: AbortSignal | null = null): ExtractedBody {
+  if (typeof input === 'symbol') throw noBody(input)
+  return extractKnown(input, signal) ?? text(`${input as string}`)
+}
+
+function extractKnown(input: unknown, signal: AbortSignal | null): ExtractedBody | null {
+  if (typeof input === 'string') return text(input)
   if (typeof input === 'function')
-    return { body: replayableBody(null, input), length: null, contentType: null }
-  if (isIterable(input) && wasTouched(input)) throw usedBody()
-  if (isIterable(input)) return { body: oneShotBody(input), length: null, contentType: null }
-  throw new InvalidRequestError(
-    'ERR_TRUNKLINE_INVALID_OPTION',
-    `A request body cannot be ${describe(input)}. Give a string, bytes, Blob, FormData, URLSearchParams, a stream or an async iterable; objects go through JSON.stringify.`,
-  )
+    return { body: replayableBody(null, input as () => Iterable<unknown>), length: null, contentType: null }
+  if (typeof input !== 'object' || input === null) return null
+  // The bytes are the caller's to change as soon as the call returns.
+  if (ArrayBuffer.isView(input)) return bytes(copy(input.buffer, input), null)
+  if (input instanceof ArrayBuffer || input instanceof SharedArrayBuffer)
+    return bytes(copy(input, null), null)
+  if (input instanceof URLSearchParams)
+    return bytes(encoder.encode(input.toString()), 'application/x-www-form-urlencoded;charset=UTF-8')
+  if (input instanceof Blob) return blob(input)
+  if (input instanceof FormData) return encodeMultipart(input)
+  if (typeof (input as Partial<AsyncIterable<unknown>>)[Symbol.asyncIterator] !== 'function') return null
+  if (wasTouched(input)) throw usedBody()
+  const source = input instanceof ReadableStream ? streamSource(input, signal) : input
+  return { body: oneShotBody(source as AsyncIterable<unknown>), length: null, contentType: null }
+}
+
+function text(input: string): ExtractedBody {
+  return bytes(encoder.encode(input), 'text/plain;charset=UTF-8')
 }
 
 function bytes(data: Uint8Array, contentType: string | null): ExtractedBody {
   return { body: bytesBody(data), length: data.length, contentType }
 }
 
-function copy(view: ArrayBufferView): Uint8Array {
-  if (view.buffer instanceof SharedArrayBuffer) {
+/** The bytes of a buffer, or of a view of it; none of one that was transferred away. */
+function copy(buffer: ArrayBufferLike, view: ArrayBufferView | null): Uint8Array {
+  if (buffer instanceof SharedArrayBuffer) {
     throw new InvalidRequestError(
       'ERR_TRUNKLINE_INVALID_OPTION',
-      'A request body cannot be backed by a SharedArrayBuffer.',
+      'A request body cannot be a SharedArrayBuffer or a view of one, since others may write to it.',
     )
   }
-  return new Uint8Array(view.buffer, view.byteOffset, view.byteLength).slice()
+  if ((buffer as ArrayBuffer).detached) return new Uint8Array(0)
+  if (view === null) return new Uint8Array(buffer.slice(0))
+  return new Uint8Array(buffer, view.byteOffset, view.byteLength).slice()
 }
 
 function blob(input: Blob): ExtractedBody {
@@ -66,24 +88,6 @@ function blob(input: Blob): ExtractedBody {
     length: input.size,
     contentType: input.type === '' ? null : input.type,
   }
-}
-
-/** The platform writes the multipart bytes; it knows the rules for names, boundaries and files. */
-function formData(input: FormData): ExtractedBody {
-  const encoded = new Response(input)
-  const contentType = encoded.headers.get('content-type')
-  let whole: Promise<Blob> | null = null
-  const open = async function* () {
-    whole ??= encoded.blob()
-    yield* (await whole).stream()
-  }
-  return { body: replayableBody(null, open), length: null, contentType }
-}
-
-function isIterable(input: unknown): input is AsyncIterable<unknown> | Iterable<unknown> {
-  return (
-    typeof input === 'object' && input !== null && (Symbol.asyncIterator in input || Symbol.iterator in input)
-  )
 }
 
 /** A stream that somebody reads, or has read from, cannot be sent from its start. */
@@ -97,6 +101,13 @@ function usedBody(): InvalidRequestError {
   return new InvalidRequestError(
     'ERR_TRUNKLINE_INVALID_OPTION',
     'The stream given as body was already read from, or is locked by a reader.',
+  )
+}
+
+function noBody(input: unknown): InvalidRequestError {
+  return new InvalidRequestError(
+    'ERR_TRUNKLINE_INVALID_OPTION',
+    `A request body cannot be ${describe(input)}. Give a string, bytes, Blob, FormData, URLSearchParams, a stream or an async iterable; objects go through JSON.stringify.`,
   )
 }
 

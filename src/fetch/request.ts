@@ -1,103 +1,216 @@
-import type { ClientRequest, RedirectMode } from '../core/dispatch.ts'
+import type { ClientRequest, FetchRules, RedirectMode } from '../core/dispatch.ts'
 import { InvalidRequestError } from '../core/errors.ts'
-import { type HeaderList, type HeadersInput, headerValue, toHeaderList } from '../core/headers.ts'
-import { parseTarget } from '../core/origin.ts'
-import { checkedRetry, type RetryOptions, type RetryPolicy, settleRetry } from '../core/retry-policy.ts'
-import { textOf } from '../core/text-of.ts'
-import { ACCEPTED_CODINGS } from '../interceptors/decompress.ts'
-import { type BodyInput, type ExtractedBody, extractBody } from './body.ts'
-import { bodyNotAllowed, isMethod, normalizeMethod } from './method.ts'
+import { type HeaderList, headerValue } from '../core/headers.ts'
+import type { Target } from '../core/origin.ts'
+import { addPriority, type Priority, priorityOf } from '../core/priority.ts'
+import { checkedRetry, type RetryPolicy, settleRetry } from '../core/retry-policy.ts'
+import { refererFor } from '../interceptors/referrer.ts'
+import { type ExtractedBody, extractFetchBody } from './body.ts'
+import { bareHeaders, complete } from './default-headers.ts'
+import { fetchHeaders } from './headers.ts'
+import { type FetchInit, type Members, readInit } from './init.ts'
+import { bodyNotAllowed, checkedMethod, commonMethod, takesNoBody } from './method.ts'
+import {
+  contentLengthFor,
+  jsonAndBody,
+  jsonText,
+  redirectOf,
+  signalOf,
+  signalWithin,
+  timeoutsOf,
+} from './options.ts'
+import { platformRequest } from './platform.ts'
+import { readAhead } from './read-ahead.ts'
+import { responseHeaders } from './response-headers.ts'
+import { targetOf } from './target.ts'
 
-/** The platform's `RequestInit`, and a few things beside it. */
-export interface FetchInit extends Omit<RequestInit, 'body' | 'headers' | 'signal'> {
-  readonly headers?: HeadersInput
-  readonly body?: BodyInput | null
-  readonly signal?: AbortSignal | null
-  /** Retries of this request: parts of a policy over the client's, or false for none. */
-  readonly retry?: RetryOptions
-  /** Told of each interim response (103 Early Hints and others) with its status and fields. */
-  readonly onInformational?: (status: number, headers: Headers) => void
+type Input = string | URL | Request
+
+const PLAIN_RULES: FetchRules = { mode: 'cors', referrer: null, integrity: '' }
+
+/** What is known of a request before its body. */
+interface Head {
+  readonly method: string
+  readonly headers: HeaderList
+  readonly redirect: RedirectMode
+  readonly rules: FetchRules
 }
 
-const REDIRECT_MODES: ReadonlySet<string> = new Set(['follow', 'manual', 'error'])
+/** The same, when the options are a native `Request`'s to understand. */
+interface Settled extends Head {
+  /** The caller's. */
+  readonly headers: string[]
+  readonly cache: string
+}
 
 /**
- * A call of `fetch` as a `ClientRequest`.
- * @throws InvalidRequestError naming what is wrong; `fetch` turns it into a `TypeError`.
+ * A call of `fetch` as a `ClientRequest`; a promise of one where the body of a `Request` is to be looked into. Null: a
+ * matter for the platform's own fetch.
+ * @throws InvalidRequestError naming what is wrong, which `fetch` turns into a `TypeError`; or the platform's error.
  */
 export function toClientRequest(
-  input: string | URL | Request,
+  input: Input,
   given: FetchInit | null | undefined,
   retry: RetryPolicy,
+): ClientRequest | Promise<ClientRequest> | null {
+  const init = readInit(given)
+  // Somebody's proxy, agent or mock: what it stands for is not to be passed over.
+  if ((init.dispatcher ?? null) !== null) return null
+  if (input instanceof Request) return ofRequest(input, init, retry)
+  const url = typeof input === 'string' ? input : input instanceof URL ? input.href : `${input as string}`
+  const target = targetOf(url)
+  if (target === null) return null
+  const method = commonMethod(init.method)
+  const plain = method !== undefined && isPlain(init)
+  return plain ? quick(target, method, init, retry) : ofRareOptions(target, url, init, retry)
+}
+
+/** Of options with mistakes that we can name better than the platform does. */
+function checkCommon({ redirect, signal, method }: Members): void {
+  if (redirect !== undefined) redirectOf(redirect)
+  signalOf(signal)
+  if (commonMethod(method) === undefined) checkedMethod(`${method as string}`)
+}
+
+/** Whether the platform need not be asked what it makes of the options. */
+function isPlain({ redirect, duplex, rare }: Members): boolean {
+  const mode =
+    redirect === undefined || redirect === 'follow' || redirect === 'manual' || redirect === 'error'
+  return !rare && mode && (duplex === undefined || duplex === 'half')
+}
+
+function quick(target: Target, method: string, init: Members, retry: RetryPolicy): ClientRequest {
+  const { scheme } = target.origin
+  const body = bodyOf(init, method)
+  const bare = init.headers === undefined && body === null && takesNoBody(method)
+  const headers = bare ? bareHeaders(scheme) : headersOf(init, target, method, body)
+  const redirect = (init.redirect as RedirectMode | undefined) ?? 'follow'
+  return assemble(target, { method, headers, redirect, rules: PLAIN_RULES }, body, init, retry)
+}
+
+function headersOf(init: Members, target: Target, method: string, body: ExtractedBody | null): HeaderList {
+  const headers = init.headers === undefined ? [] : fetchHeaders(init.headers)
+  return complete(headers, target.origin.scheme, 'cors', {
+    hasBody: body !== null,
+    contentType: body?.contentType ?? null,
+    contentLength: contentLengthFor(method, body),
+    cache: 'default',
+  })
+}
+
+function ofRareOptions(target: Target, url: string, init: Members, retry: RetryPolicy): ClientRequest {
+  checkCommon(init)
+  const request = platformRequest(url, init)
+  const settled = settle(request, init, null)
+  const body = bodyOf(init, settled.method)
+  if (request.keepalive && body !== null && isStream(body)) throw keptAliveStream()
+  return ofSettled(target, settled, body, init, retry)
+}
+
+function ofRequest(
+  input: Request,
+  init: Members,
+  retry: RetryPolicy,
+): ClientRequest | Promise<ClientRequest> | null {
+  const target = targetOf(input.url)
+  if (target === null) return null
+  checkCommon(init)
+  const request = platformRequest(input, init)
+  const settled = settle(request, init, request.headers)
+  const own = bodyOf(init, settled.method)
+  const signal = init.signal === undefined ? input.signal : init.signal
+  const inherited = { ...init, signal }
+  if (own !== null || request.body === null) return ofSettled(target, settled, own, inherited, retry)
+  return readAhead(request.body as ReadableStream<Uint8Array>).then((body) => {
+    const length = body.kind === 'bytes' ? body.bytes.length : null
+    return ofSettled(target, settled, { body, length, contentType: null }, inherited, retry)
+  })
+}
+
+function settle(request: Request, init: Members, inherited: Headers | null): Settled {
+  const { mode, referrer, referrerPolicy, integrity, redirect, cache, method } = request
+  const own = init.headers === undefined ? inherited : init.headers
+  const url = referrer === '' ? null : URL.parse(referrer)
+  return {
+    method,
+    headers: own === null ? [] : fetchHeaders(own),
+    redirect,
+    cache,
+    rules: {
+      mode: mode === 'no-cors' || mode === 'same-origin' ? mode : 'cors',
+      referrer: url === null ? null : { url, policy: referrerPolicy },
+      integrity,
+    },
+  }
+}
+
+function ofSettled(
+  target: Target,
+  settled: Settled,
+  body: ExtractedBody | null,
+  init: Members,
+  retry: RetryPolicy,
 ): ClientRequest {
-  const init = given ?? {}
-  const request = input instanceof Request ? input : null
-  if ((init.integrity ?? request?.integrity ?? '') !== '') throw integrityUnsupported()
-  const target = parseTarget(urlOf(input))
-  const method = methodOf(init.method ?? request?.method ?? 'GET')
-  const body = bodyOf(init, request, method)
-  const headers = toHeaderList(init.headers ?? request?.headers)
-  addDefaults(headers, method, body)
-  const { onInformational } = init
+  const { method, headers, cache, rules } = settled
+  const { referrer } = rules
+  const referer = referrer === null ? null : refererFor(referrer.url, referrer.policy, target.href)
+  if (referer !== null && headerValue(headers, 'referer') === null) headers.push('referer', referer.href)
+  const list = complete(headers, target.origin.scheme, rules.mode, {
+    hasBody: body !== null,
+    contentType: body?.contentType ?? null,
+    contentLength: contentLengthFor(method, body),
+    cache,
+  })
+  const told = referer === null ? null : { url: referer, policy: referrer?.policy ?? '' }
+  const head = { ...settled, headers: list, rules: { ...rules, referrer: told } }
+  return assemble(target, head, body, init, retry)
+}
+
+function assemble(
+  target: Target,
+  { method, headers, redirect, rules }: Head,
+  body: ExtractedBody | null,
+  init: Members,
+  retry: RetryPolicy,
+): ClientRequest {
+  const { onInformational, timeouts } = init
+  const priority = priorityOf(init.priority)
   return {
     method,
     target,
-    headers,
-    body: body?.body ?? null,
-    signal: signalOf(init.signal === undefined ? (request?.signal ?? null) : init.signal),
-    redirect: redirectOf(init.redirect ?? request?.redirect ?? 'follow'),
+    headers: priority === null ? headers : withPriority(headers, priority),
+    body: body === null ? null : body.body,
+    signal: signalWithin(signalOf(init.signal), timeouts),
+    redirect,
     decompress: true,
-    retry: settleRetry(checkedRetry(init.retry), retry),
+    retry: init.retry === undefined ? retry : settleRetry(checkedRetry(init.retry), retry),
     trailers: null,
     onInformational:
-      onInformational === undefined
-        ? null
-        : (status, list) => onInformational(status, new Headers(pairs(list))),
+      onInformational === undefined ? null : (status, list) => onInformational(status, responseHeaders(list)),
+    timeouts: timeoutsOf(timeouts),
+    rules,
+    priority,
+    context: init.context,
   }
 }
 
-export function pairs(list: HeaderList): [string, string][] {
-  const result: [string, string][] = []
-  for (let index = 0; index < list.length; index += 2)
-    result.push([list[index] as string, list[index + 1] as string])
-  return result
+function withPriority(headers: HeaderList, priority: Priority): HeaderList {
+  const list = [...headers]
+  addPriority(list, priority)
+  return list
 }
 
-function urlOf(input: string | URL | Request): string | URL {
-  const url = input instanceof Request ? input.url : input
-  const parsed = URL.parse(textOf(url))
-  if (parsed !== null && (parsed.username !== '' || parsed.password !== '')) {
-    throw new InvalidRequestError(
-      'ERR_TRUNKLINE_INVALID_URL',
-      `The URL of ${parsed.origin} holds a user name or password. Send them in an authorization header instead.`,
-    )
+function bodyOf(init: Members, method: string): ExtractedBody | null {
+  const given = init.body ?? null
+  if (init.json !== undefined) {
+    if (given !== null) throw jsonAndBody()
+    if (takesNoBody(method)) throw bodyNotAllowed(method)
+    return { ...extractFetchBody(jsonText(init.json)), contentType: 'application/json' }
   }
-  return parsed ?? url
-}
-
-/** A digest that nobody checks is worse than none. */
-function integrityUnsupported(): InvalidRequestError {
-  return new InvalidRequestError(
-    'ERR_TRUNKLINE_INVALID_OPTION',
-    'The option integrity is not supported: digests are not verified. Compare the bytes yourself, or leave it out.',
-  )
-}
-
-function methodOf(method: unknown): string {
-  if (typeof method === 'string' && isMethod(method)) return normalizeMethod(method)
-  throw new InvalidRequestError(
-    'ERR_TRUNKLINE_INVALID_METHOD',
-    `Invalid method ${JSON.stringify(textOf(method).slice(0, 100))}: give a token such as GET or POST; CONNECT, TRACE and TRACK are not for fetch.`,
-  )
-}
-
-function bodyOf(init: FetchInit, request: Request | null, method: string): ExtractedBody | null {
-  // As on the platform, null is no body of its own and leaves the Request's in place.
-  const given = init.body ?? request?.body ?? null
   if (given === null) return null
-  if (method === 'GET' || method === 'HEAD') throw bodyNotAllowed(method)
-  const extracted = extractBody(given as BodyInput)
-  if (init.body instanceof ReadableStream && init.duplex !== 'half') {
+  if (takesNoBody(method)) throw bodyNotAllowed(method)
+  const extracted = extractFetchBody(given, signalOf(init.signal))
+  if (given instanceof ReadableStream && init.duplex !== 'half') {
     throw new InvalidRequestError(
       'ERR_TRUNKLINE_INVALID_OPTION',
       "A stream as a body needs the option duplex: 'half'.",
@@ -106,36 +219,13 @@ function bodyOf(init: FetchInit, request: Request | null, method: string): Extra
   return extracted
 }
 
-function addDefaults(headers: string[], method: string, body: ExtractedBody | null): void {
-  const defaults: [string, string | null][] = [
-    ['accept', '*/*'],
-    ['accept-language', '*'],
-    ['user-agent', 'trunkline'],
-    ['accept-encoding', ACCEPTED_CODINGS],
-    ['content-type', body?.contentType ?? null],
-    ['content-length', contentLengthFor(method, body)],
-  ]
-  for (const [name, value] of defaults) {
-    if (value !== null && headerValue(headers, name) === null) headers.push(name, value)
-  }
+function isStream({ body }: ExtractedBody): boolean {
+  return body.kind === 'stream' && !body.replayable
 }
 
-/** RFC 9110 section 8.6: a method that usually has a body says so when it has none. */
-export function contentLengthFor(method: string, body: ExtractedBody | null): string | null {
-  if (body !== null) return body.length === null ? null : String(body.length)
-  return method === 'POST' || method === 'PUT' ? '0' : null
-}
-
-export function signalOf(signal: unknown): AbortSignal | null {
-  if (signal === null || signal === undefined) return null
-  if (signal instanceof AbortSignal) return signal
-  throw new InvalidRequestError('ERR_TRUNKLINE_INVALID_OPTION', 'The option signal must be an AbortSignal.')
-}
-
-export function redirectOf(mode: string): RedirectMode {
-  if (REDIRECT_MODES.has(mode)) return mode as RedirectMode
-  throw new InvalidRequestError(
+function keptAliveStream(): InvalidRequestError {
+  return new InvalidRequestError(
     'ERR_TRUNKLINE_INVALID_OPTION',
-    `The option redirect must be 'follow', 'manual' or 'error', not ${JSON.stringify(textOf(mode))}.`,
+    'The option keepalive does not go together with a stream as a body.',
   )
 }

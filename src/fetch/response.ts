@@ -1,11 +1,14 @@
-import type { ClientResponse, Timings } from '../core/dispatch.ts'
+import { markAsUncloneable } from 'node:worker_threads'
+import type { ClientRequest, ClientResponse, Timings } from '../core/dispatch.ts'
 import type { ResponseBody } from '../core/response-body.ts'
+import { decodeUtf8 } from '../core/utf8.ts'
 import { toFetchError } from './errors.ts'
-import { pairs } from './request.ts'
+import { responseHeaders } from './response-headers.ts'
+import { closedStream, ownBuffer, responseStream } from './response-stream.ts'
+import { standIn } from './stand-in.ts'
 
-const NULL_BODY_STATUS = new Set([101, 103, 204, 205, 304])
 const INSPECT = Symbol.for('nodejs.util.inspect.custom')
-const decoder = new TextDecoder()
+const EMPTY = new Uint8Array(0)
 
 /** What `fetch` resolves to: a `Response` of the platform, and what only we know. */
 export interface FetchResponse extends Response {
@@ -26,18 +29,33 @@ export interface FetchResponse extends Response {
  */
 class LazyResponse {
   readonly #response: ClientResponse
+  readonly #type: Response['type']
+  /** Null for a response that cannot have one. */
   readonly #body: ResponseBody | null
+  readonly #signal: AbortSignal | null
   /** Once somebody asked for the stream, a native response around it serves every body method. */
   #native: Response | null = null
   #headers: Headers | null = null
 
-  constructor(response: ClientResponse, method: string) {
+  constructor(
+    response: ClientResponse,
+    type: Response['type'],
+    body: ResponseBody | null,
+    signal: AbortSignal | null,
+  ) {
     this.#response = response
-    this.#body = method === 'HEAD' || NULL_BODY_STATUS.has(response.status) ? null : response.body
+    this.#type = type
+    this.#body = body
+    this.#signal = signal
+    markAsUncloneable(this)
+  }
+
+  static native(response: LazyResponse): Response {
+    return response.#asNative()
   }
 
   get type(): Response['type'] {
-    return 'basic'
+    return this.#type
   }
 
   get url(): string {
@@ -49,20 +67,20 @@ class LazyResponse {
   }
 
   get status(): number {
-    return this.#response.status
+    return this.#type === 'opaque' ? 0 : this.#response.status
   }
 
   get ok(): boolean {
-    return this.#response.status >= 200 && this.#response.status <= 299
+    return this.status >= 200 && this.status <= 299
   }
 
   /** HTTP/2 has no reason phrase (RFC 9113 section 8.3.2). */
   get statusText(): string {
-    return ''
+    return this.#type === 'opaque' ? '' : (this.#response.statusText ?? '')
   }
 
   get headers(): Headers {
-    this.#headers ??= new Headers(pairs(this.#response.headers))
+    this.#headers ??= responseHeaders(this.#response.headers)
     return this.#headers
   }
 
@@ -83,10 +101,7 @@ class LazyResponse {
   }
 
   get trailers(): Promise<Headers> {
-    return this.#response.body.trailers().then(
-      (list) => new Headers(pairs(list)),
-      (error) => Promise.reject(toFetchError(error, 'terminated')),
-    )
+    return this.#response.body.trailers().then(responseHeaders, (error) => Promise.reject(terminated(error)))
   }
 
   get body(): ReadableStream<Uint8Array> | null {
@@ -97,43 +112,35 @@ class LazyResponse {
     return this.#native?.bodyUsed ?? this.#body?.used ?? false
   }
 
-  async bytes(): Promise<Uint8Array> {
-    const bytes = await this.#collect('bytes')
-    return bytes.constructor === Uint8Array
-      ? bytes
-      : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  bytes(): Promise<Uint8Array> {
+    return this.#collect(ownBuffer)
   }
 
-  async arrayBuffer(): Promise<ArrayBuffer> {
-    const bytes = await this.#collect('arrayBuffer')
-    const { buffer } = bytes
-    const whole = bytes.byteLength === buffer.byteLength && buffer instanceof ArrayBuffer
-    return whole ? buffer : (new Uint8Array(bytes).buffer as ArrayBuffer)
+  arrayBuffer(): Promise<ArrayBuffer> {
+    return this.#collect(bufferOf)
   }
 
-  async text(): Promise<string> {
-    return decoder.decode(await this.#collect('text'))
+  text(): Promise<string> {
+    return this.#collect(decodeUtf8)
   }
 
-  async json(): Promise<unknown> {
-    return JSON.parse(decoder.decode(await this.#collect('json')))
+  json(): Promise<unknown> {
+    return this.#collect(parseJson)
   }
 
-  async blob(): Promise<Blob> {
-    const bytes = await this.#collect('blob')
+  blob(): Promise<Blob> {
     // The platform knows how a MIME type is read and written.
-    const { headers } = this
-    return new Response(bytes as Uint8Array<ArrayBuffer>, { headers }).blob()
+    return this.#collect((bytes) => this.#nativeOf(bytes as Uint8Array<ArrayBuffer>).blob()) as Promise<Blob>
   }
 
-  async formData(): Promise<FormData> {
-    if (this.#native === null && this.bodyUsed) throw bodyUsed('formData')
-    return this.#asNative().formData()
+  formData(): Promise<FormData> {
+    return this.#collect((bytes) => this.#nativeOf(bytes as Uint8Array<ArrayBuffer>).formData())
   }
 
   clone(): Response {
-    if (this.bodyUsed || this.#native?.body?.locked === true) throw bodyUsed('clone')
-    const copy = new LazyResponse(this.#response, this.#body === null ? 'HEAD' : 'GET')
+    if (this.#body !== null && (this.bodyUsed || this.#native?.body?.locked === true))
+      throw new TypeError('Response.clone: Body has already been consumed, or is locked by a reader.')
+    const copy = new LazyResponse(this.#response, this.#type, this.#body, this.#signal)
     if (this.#body !== null) copy.#native = this.#asNative().clone()
     return copy as unknown as Response
   }
@@ -143,61 +150,71 @@ class LazyResponse {
   }
 
   [INSPECT](_depth: number, options: object, inspect: (value: unknown, options: object) => string): string {
-    const { status, url, protocol, headers, bodyUsed, timings } = this
-    return `Response ${inspect({ status, url, protocol, headers, bodyUsed, timings }, options)}`
+    const { status, statusText, headers, bodyUsed, ok, redirected, type, url, protocol, timings } = this
+    const shown = { status, statusText, headers, bodyUsed, ok, redirected, type, url, protocol, timings }
+    return `Response ${inspect(shown, options)}`
   }
 
   #asNative(): Response {
-    this.#native ??= new Response(this.#body === null ? null : platformStream(this.#body), {
-      headers: this.headers,
-    })
+    if (this.#native !== null) return this.#native
+    const body = this.#body
+    const used = body?.used === true
+    const stream = body === null ? null : used ? closedStream() : responseStream(body, this.#signal)
+    this.#native = this.#nativeOf(stream)
+    // What was read by another way is over and locked, as it is on the platform.
+    if (used) void this.#native.body?.getReader().read()
     return this.#native
   }
 
-  async #collect(method: 'bytes' | 'arrayBuffer' | 'text' | 'json' | 'blob'): Promise<Uint8Array> {
-    if (this.#body === null) return new Uint8Array(0)
-    if (this.#native !== null) return new Uint8Array(await this.#native.arrayBuffer())
-    if (this.#body.used) throw bodyUsed(method)
-    try {
-      return await this.#body.bytes()
-    } catch (error) {
-      throw toFetchError(error, 'terminated')
+  #nativeOf(body: ReadableStream | Uint8Array<ArrayBuffer> | null): Response {
+    const type = this.headers.get('content-type')
+    return new Response(body, type === null ? {} : { headers: { 'content-type': type } })
+  }
+
+  #collect<T>(convert: (bytes: Uint8Array) => T | Promise<T>): Promise<T> {
+    const body = this.#body
+    if (body === null) return new Promise((resolve) => resolve(convert(EMPTY)))
+    if (this.#native !== null) return this.#native.arrayBuffer().then((all) => convert(new Uint8Array(all)))
+    if (body.used) return Promise.reject(bodyUsed())
+    if (this.#signal?.aborted) {
+      const { reason } = this.#signal
+      body.cancel(reason)
+      return Promise.reject(reason)
     }
+    return body.collect(convert, terminated) as Promise<T>
   }
 }
 
-// `instanceof Response` holds, and none of the native constructor's work is done.
-Object.setPrototypeOf(LazyResponse.prototype, Response.prototype)
-Object.setPrototypeOf(LazyResponse, Response)
+standIn<LazyResponse>(LazyResponse, Response, LazyResponse.native)
 
-export function toFetchResponse(response: ClientResponse, method: string): FetchResponse {
-  return new LazyResponse(response, method) as unknown as FetchResponse
+/** `crossOrigin` decides what a browser would let its page see (the Fetch standard's response tainting). */
+export function toFetchResponse(response: ClientResponse, request: ClientRequest): FetchResponse {
+  const { method, rules = null, signal } = request
+  const type = response.crossOrigin !== true ? 'basic' : rules?.mode === 'no-cors' ? 'opaque' : 'cors'
+  if (type === 'opaque') response.body.cancel()
+  const bodiless = type === 'opaque' || hasNoBody(method, response.status)
+  return new LazyResponse(response, type, bodiless ? null : response.body, signal) as unknown as FetchResponse
 }
 
-function bodyUsed(method: string): TypeError {
+/** The Fetch standard's null body statuses, and HEAD. */
+export function hasNoBody(method: string, status: number): boolean {
+  return method === 'HEAD' || status === 204 || status === 205 || status === 304 || status < 200
+}
+
+function terminated(error: unknown): unknown {
+  return toFetchError(error, 'terminated')
+}
+
+function bodyUsed(): TypeError {
   return new TypeError(
-    `Cannot call ${method}() on this response: its body was already read or is locked. Clone it before the first read.`,
+    'Body is unusable: Body has already been read. Clone a response before its first read.',
   )
 }
 
-/** The stream of a body, with failures as `fetch` reports them. */
-function platformStream(body: ResponseBody): ReadableStream<Uint8Array> {
-  const reader = body.stream().getReader()
-  return new ReadableStream(
-    {
-      type: 'bytes',
-      async pull(controller) {
-        try {
-          const { done, value } = await reader.read()
-          if (!done) return controller.enqueue(value as Uint8Array<ArrayBuffer>)
-          controller.close()
-          controller.byobRequest?.respond(0)
-        } catch (error) {
-          controller.error(toFetchError(error, 'terminated'))
-        }
-      },
-      cancel: (reason) => reader.cancel(reason),
-    },
-    { highWaterMark: 0 },
-  )
+function parseJson(bytes: Uint8Array): unknown {
+  return JSON.parse(decodeUtf8(bytes))
+}
+
+function bufferOf(bytes: Uint8Array): ArrayBuffer {
+  return bytes.length === 0 ? new ArrayBuffer(0) : ownBuffer(bytes).buffer
 }

@@ -27,10 +27,10 @@ const DECODERS: Record<string, () => Duplex> = {
 
 /**
  * Undoes the content codings of a response (RFC 9110 section 8.4), last applied first. A decoded body of more than
- * `limit` bytes fails with `ERR_TRUNKLINE_BODY_TOO_LARGE`.
+ * `limits.responseBody` bytes fails with `ERR_TRUNKLINE_BODY_TOO_LARGE`; the limit may change.
  */
-export function createDecompress(limit: number): Interceptor {
-  return (next) => async (request) => decompress(await next(request), request, limit)
+export function createDecompress(limits: { readonly responseBody: number }): Interceptor {
+  return (next) => async (request) => decompress(await next(request), request, limits.responseBody)
 }
 
 function decompress(response: ClientResponse, request: ClientRequest, limit: number): ClientResponse {

@@ -1,11 +1,13 @@
 import { changedResponse } from '../core/changed-response.ts'
 import type { Clock } from '../core/clock.ts'
-import type { ClientRequest, ClientResponse, Dispatch, Interceptor } from '../core/dispatch.ts'
+import type { ClientRequest, ClientResponse, Dispatch, FetchRules, Interceptor } from '../core/dispatch.ts'
 import { type ErrorDetails, ProtocolError } from '../core/errors.ts'
-import { headerValue, withoutHeaders } from '../core/headers.ts'
+import { combinedHeader, headerValue, withoutHeaders } from '../core/headers.ts'
 import { parseTarget, type Target } from '../core/origin.ts'
 import { canSend, notReplayable } from '../core/request-body.ts'
+import { isBlockedPort } from './blocked-ports.ts'
 import { dismiss } from './dismiss.ts'
+import { policyAfter, refererFor } from './referrer.ts'
 
 /** The Fetch standard's limit (HTTP-redirect fetch, step 7). */
 const MOST_REDIRECTS = 20
@@ -25,26 +27,33 @@ export function createRedirect(clock: Clock): Interceptor {
   return (next) => (request) => followRedirects(next, request, clock)
 }
 
-async function followRedirects(
-  next: Dispatch,
-  request: ClientRequest,
-  clock: Clock,
-): Promise<ClientResponse> {
+/** A request that wants to see redirects itself is passed on as it is: `request()` by default, and most that matter. */
+function followRedirects(next: Dispatch, request: ClientRequest, clock: Clock): Promise<ClientResponse> {
+  return request.redirect === 'manual' ? next(request) : follow(next, request, clock)
+}
+
+async function follow(next: Dispatch, request: ClientRequest, clock: Clock): Promise<ClientResponse> {
   let current = request
+  let crossOrigin = false
   for (let hops = 0; ; hops += 1) {
     const response = await next(current)
-    const location = current.redirect === 'manual' ? null : locationOf(response)
-    if (location === null) return hops === 0 ? response : changedResponse(response, { redirects: hops })
+    const location = locationOf(response, request)
+    if (location === null)
+      return hops === 0 ? response : changedResponse(response, { redirects: hops, crossOrigin })
     await dismiss(response, clock)
     if (current.redirect === 'error')
       throw refused(current, `answered ${response.status} where redirects are not allowed`)
+    const target = resolve(current, location)
     if (hops === MOST_REDIRECTS) throw tooMany(request)
-    current = follow(current, response.status, resolve(current, location))
+    crossOrigin ||= target.origin.key !== current.target.origin.key
+    current = nextRequest(current, response, target)
   }
 }
 
-function locationOf(response: ClientResponse): string | null {
-  return REDIRECTS.has(response.status) ? headerValue(response.headers, 'location') : null
+/** Where a redirect leads to; with `redirect: 'error'` also of one that leads nowhere. Null: no redirect. */
+function locationOf(response: ClientResponse, { redirect }: ClientRequest): string | null {
+  if (!REDIRECTS.has(response.status)) return null
+  return headerValue(response.headers, 'location') ?? (redirect === 'error' ? '' : null)
 }
 
 function resolve(request: ClientRequest, location: string): Target {
@@ -55,24 +64,60 @@ function resolve(request: ClientRequest, location: string): Target {
   if (url.protocol !== 'https:' && url.protocol !== 'http:') {
     throw refused(request, `redirects to a ${url.protocol} URL; only http and https can be followed`)
   }
+  const { rules = null } = request
+  if (rules !== null) checkRules(request, rules, url)
   return parseTarget(url)
 }
 
-function follow(request: ClientRequest, status: number, target: Target): ClientRequest {
+/** What the Fetch standard forbids, and `request()` allows. */
+function checkRules(request: ClientRequest, rules: FetchRules, url: URL): void {
+  if (url.username !== '' || url.password !== '')
+    throw refused(request, 'redirects to a URL with a user name or password')
+  const target = parseTarget(url)
+  if (isBlockedPort(target.origin.port))
+    throw refused(request, `redirects to port ${target.origin.port}, which fetch keeps away from`)
+  if (rules.mode === 'same-origin' && target.origin.key !== request.target.origin.key)
+    throw refused(request, "redirects to another origin, where the mode is 'same-origin'")
+}
+
+function nextRequest(request: ClientRequest, response: ClientResponse, target: Target): ClientRequest {
+  const { status } = response
   const toGet =
     status === 303
       ? !isSafeRead(request.method)
       : request.method === 'POST' && (status === 301 || status === 302)
-  if (!toGet && !canSend(request.body)) throw notReplayable(at(request))
+  // A body that flows past once is refused even where it would be dropped: the standard looks no further.
+  if (status !== 303 && !(canSend(request.body) && isKept(request))) throw notReplayable(at(request))
   const crossOrigin = target.origin.key !== request.target.origin.key
   const headers = withoutHeaders(
     request.headers,
     (name) =>
       (toGet && BODY_HEADERS.has(name)) || (crossOrigin && (CREDENTIALS.has(name) || name === 'host')),
   )
-  return toGet
-    ? { ...request, target, headers, method: 'GET', body: null, trailers: null }
-    : { ...request, target, headers }
+  const moved = { ...request, target, headers }
+  const { rules = null } = request
+  if (rules !== null && rules.referrer !== null) refer(moved, rules, response)
+  return toGet ? { ...moved, method: 'GET', body: null, trailers: null } : moved
+}
+
+/** Whether the body is still there: bytes, or something that gives them anew. */
+function isKept({ body }: ClientRequest): boolean {
+  return body === null || body.kind === 'bytes' || body.replayable
+}
+
+/** Says where the request came from, as far as the policy of the redirect lets it. */
+function refer(
+  request: { headers: string[]; rules?: FetchRules | null; readonly target: Target },
+  rules: FetchRules,
+  response: ClientResponse,
+): void {
+  const { referrer } = rules
+  if (referrer === null) return
+  const policy = policyAfter(combinedHeader(response.headers, 'referrer-policy'), referrer.policy)
+  const url = refererFor(referrer.url, policy, request.target.href)
+  request.headers = withoutHeaders(request.headers, (name) => name === 'referer')
+  if (url !== null) request.headers.push('referer', url.href)
+  request.rules = { ...rules, referrer: url === null ? null : { url, policy } }
 }
 
 function isSafeRead(method: string): boolean {

@@ -8,7 +8,7 @@ import { canSend } from '../core/request-body.ts'
 import type { RetryEvent, RetryPolicy } from '../core/retry-policy.ts'
 import { dismiss } from './dismiss.ts'
 import { retryAfterMs } from './retry-after.ts'
-import { RetryBudget } from './retry-budget.ts'
+import type { RetryBudget } from './retry-budget.ts'
 
 /**
  * Sends a request again by policy: after a failure before any response head, or a status that is worth it. Never
@@ -17,9 +17,9 @@ import { RetryBudget } from './retry-budget.ts'
 export function createRetry(
   clock: Clock,
   lifetime: Lifetime,
+  budget: RetryBudget,
   random: () => number = Math.random,
 ): Interceptor {
-  const budget = new RetryBudget()
   return (next) => async (request) => {
     const policy = request.retry
     if (policy.limit === 0) return next(request)

@@ -261,10 +261,14 @@ export class OriginPool implements PoolMember, Tenant {
   #dial(handover: boolean): void {
     const dial: Dial = { controller: new AbortController(), handover }
     this.#dials.add(dial)
-    this.#context.connector.connect(this.origin, this.#offer(), dial.controller.signal).then(
-      (connected) => this.#onConnected(dial, connected),
-      (error) => this.#onDialFailed(dial, error),
-    )
+    this.#context.connector
+      .connect(this.origin, this.#offer(), dial.controller.signal)
+      .then(
+        (connected) => this.#onConnected(dial, connected),
+        (error) => this.#onDialFailed(dial, error),
+      )
+      // A fault of our own; nobody shall wait for ever because of it.
+      .catch((fault) => this.#failWaiters(fault))
   }
 
   #offer(): readonly AlpnProtocol[] {

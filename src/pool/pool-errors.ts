@@ -1,4 +1,4 @@
-import { ConnectError, LimitError } from '../core/errors.ts'
+import { ConnectError, ConnectionError, LimitError } from '../core/errors.ts'
 import type { Origin } from '../core/origin.ts'
 
 /** `queued`: how many wait already. */
@@ -17,5 +17,14 @@ export function connectionRefused(origin: Origin, cause: unknown): ConnectError 
     'ERR_TRUNKLINE_CONNECT_FAILED',
     `${origin.key} closed the connection right after the handshake. Look into the server's log for its reason.`,
     { origin: origin.key, phase: 'settings', cause },
+  )
+}
+
+/** A connection that another origin lends came to its end before the request was on it. */
+export function notItsConnection(origin: string): ConnectionError {
+  return new ConnectionError(
+    'ERR_TRUNKLINE_CONNECTION_UNUSABLE',
+    `The connection that a request was to share with ${origin} is not there any more.`,
+    { origin },
   )
 }

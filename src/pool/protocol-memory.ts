@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import type { Clock } from '../core/clock.ts'
+import { noOptions } from '../core/no-options.ts'
 import type { AlpnProtocol } from '../wire/contract.ts'
 
 /** Why a protocol is remembered: the server chose it by ALPN, or asked for it with HTTP_1_1_REQUIRED. */
@@ -21,21 +22,21 @@ export class ProtocolMemory {
   }
 
   expected(origin: string): AlpnProtocol | undefined {
-    return this.#origins.get(origin)?.protocol
+    return this.#origins.get(origin, noOptions())?.protocol
   }
 
   requiresHttp1(origin: string): boolean {
-    return this.#origins.get(origin)?.required === true
+    return this.#origins.get(origin, noOptions())?.required === true
   }
 
   spoke(origin: string, protocol: AlpnProtocol): void {
-    const before = this.#origins.get(origin)
+    const before = this.#origins.get(origin, noOptions())
     if (before?.required === true && protocol === 'http/1.1') return
-    this.#origins.set(origin, { protocol, required: false })
+    this.#origins.set(origin, { protocol, required: false }, noOptions())
   }
 
   requireHttp1(origin: string): void {
-    this.#origins.set(origin, { protocol: 'http/1.1', required: true })
+    this.#origins.set(origin, { protocol: 'http/1.1', required: true }, noOptions())
   }
 
   forget(origin: string): void {

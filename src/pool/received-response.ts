@@ -7,6 +7,7 @@ import { type Steps, timingsOf } from './timings.ts'
 /** A response as the network gave it. A class, since an object literal with an accessor is slow to make. */
 export class ReceivedResponse implements ClientResponse {
   readonly status: number
+  readonly statusText: string
   readonly headers: HeaderList
   readonly body: ResponseBody
   readonly url: string
@@ -26,8 +27,10 @@ export class ReceivedResponse implements ClientResponse {
     streamId: number | undefined,
     connection: PooledConnection,
     steps: Steps,
+    statusText = '',
   ) {
     this.status = status
+    this.statusText = statusText
     this.headers = headers
     this.body = body
     this.url = url

@@ -7,27 +7,29 @@ import type { Lifetime } from '../core/lifetime.ts'
 import type { Entry } from '../core/linked-queue.ts'
 import { pause } from '../core/pause.ts'
 import { canSend } from '../core/request-body.ts'
-import { BODY_HIGH_WATER_MARK, BodyQueue, ResponseBody } from '../core/response-body.ts'
+import { BODY_HIGH_WATER_MARK, BodyQueue, type BodySource, ResponseBody } from '../core/response-body.ts'
 import type { Sweeper, Swept } from '../core/sweeper.ts'
 import type { Exchange, ExchangeHandler } from '../wire/contract.ts'
 import { cutOff, malformedResponseLength, wrongRequestLength } from './message-errors.ts'
 import type { OriginPool } from './origin-pool.ts'
-import { bodyTimeout, headersTimeout, type PhaseTimeouts, queueTimeout } from './phase-timeouts.ts'
+import {
+  bodyTimeout,
+  headersTimeout,
+  type PhaseTimeouts,
+  queueTimeout,
+  sweepPeriod,
+} from './phase-timeouts.ts'
 import type { Waiter } from './pool-context.ts'
+import { notItsConnection } from './pool-errors.ts'
 import type { PooledConnection } from './pooled-connection.ts'
 import { ReceivedResponse } from './received-response.ts'
+import { mayReplay, replayDelay } from './replay-rules.ts'
 import { contradicts, expectsContinue, hasNoBody, headOf, shapeOf } from './request-shape.ts'
 import type { Steps } from './timings.ts'
 import { Upload } from './upload.ts'
 
-/** Requests that a peer provably did not process are sent again so often, whatever their method (RFC 9113 section 8.7). */
-const MOST_REPLAYS = 3
-
 /** How long to wait for 100 (Continue) before the body goes out all the same, ms. */
 const CONTINUE_PATIENCE_MS = 1000
-
-/** Longest wait, ms, before each replay: the first goes out at once, the others at a random part of these. */
-const REPLAY_DELAYS = [0, 100, 400] as const
 
 export interface RoundTripContext {
   readonly clock: Clock
@@ -49,34 +51,36 @@ export function createRoundTrip(context: RoundTripContext): Dispatch {
     })
 }
 
-/** An exchange under way; `bytesBefore` is what its connection had received when it began. */
-interface OnWire {
-  readonly connection: PooledConnection
-  readonly exchange: Exchange
-  readonly bytesBefore: number
-}
-
-type Stage =
-  | { readonly name: 'waiting'; readonly entry: Entry<Waiter> | null }
-  | { readonly name: 'resting' }
-  | ({ readonly name: 'sent' } & OnWire)
-  | ({ readonly name: 'receiving'; readonly body: BodyQueue } & OnWire)
-  | { readonly name: 'done' }
+/**
+ * `waiting` for a connection, `resting` before a replay, `sent` and no head yet, `receiving` the body, `done`. A word
+ * and fields beside it rather than an object for each stage: this path is walked by every request.
+ */
+type Stage = 'waiting' | 'resting' | 'sent' | 'receiving' | 'done'
 
 const NOTHING = () => {}
-const DONE: Stage = { name: 'done' }
-const RESTING: Stage = { name: 'resting' }
-const IN_POOL: Stage = { name: 'waiting', entry: null }
 
-class RoundTrip implements Waiter, ExchangeHandler, Swept, Steps {
+class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Steps {
   readonly #context: RoundTripContext
   readonly #request: ClientRequest
   #resolve: (response: ClientResponse) => void
   #reject: (error: unknown) => void
   readonly calledAt: number
-  #stage: Stage = IN_POOL
+  readonly #limits: PhaseTimeouts
+  #stage: Stage = 'waiting'
+  /** The call of `enter` has not returned: what starts now has not waited. */
+  #entering = false
+  /** The place in the queue. */
+  #entry: Entry<Waiter> | null = null
+  /** From `sent` on. */
+  #connection: PooledConnection | null = null
+  #exchange: Exchange | null = null
+  /** What the connection had received when the exchange began. */
+  #bytesBefore = 0
+  /** From `receiving` on. */
+  #body: BodyQueue | null = null
+  sweepIndex = -1
   /** When the present phase began, or last moved. */
-  #movedAt: number
+  #movedAt = 0
   #uploadedThen = 0
   /** Content-Length of the request. */
   #declared: number | null = null
@@ -104,7 +108,7 @@ class RoundTrip implements Waiter, ExchangeHandler, Swept, Steps {
     this.#resolve = resolve
     this.#reject = reject
     this.calledAt = context.clock.now()
-    this.#movedAt = this.calledAt
+    this.#limits = request.timeouts ? { ...context.timeouts, ...request.timeouts } : context.timeouts
   }
 
   get #origin(): string {
@@ -115,44 +119,50 @@ class RoundTrip implements Waiter, ExchangeHandler, Swept, Steps {
     const { signal } = this.#request
     if (signal !== null) {
       if (signal.aborted) return this.#fail(signal.reason)
-      signal.addEventListener('abort', this.#onAbort)
+      signal.addEventListener('abort', this)
     }
     const declared = contentLength(this.#request.headers)
     if (declared === 'invalid' || contradicts(declared, this.#request.body)) {
       return this.#fail(wrongRequestLength(this.#origin))
     }
     this.#declared = declared
-    this.#context.sweeper.add(this)
-    this.#enter()
+    const { timeouts, sweeper } = this.#context
+    sweeper.add(this, this.#limits === timeouts ? undefined : sweepPeriod(this.#limits))
+    this.#enter(this.calledAt)
   }
 
   check(now: number): void {
-    const stage = this.#stage
-    const { queue, headers, body } = this.#context.timeouts
+    const { queue, headers, body } = this.#limits
     const key = this.#origin
     const passed = now - this.#movedAt
-    if (stage.name === 'waiting' && passed >= queue) {
-      if (stage.entry !== null) this.#context.pool(this.#request).leave(stage.entry)
+    if (this.#stage === 'waiting' && passed >= queue) {
+      this.#leaveQueue()
       this.#fail(queueTimeout(key, queue))
-    } else if (stage.name === 'sent') {
+    } else if (this.#stage === 'sent') {
       if (this.#uploadMoved()) this.#movedAt = now
-      else if (passed >= headers) this.#abandon(stage, headersTimeout(key, headers))
-    } else if (stage.name === 'receiving') {
+      else if (passed >= headers) this.#abandon(headersTimeout(key, headers), 0)
+    } else if (this.#stage === 'receiving') {
       // A reader who takes its time is no fault of the server's.
-      if (stage.body.paused) this.#movedAt = now
-      else if (passed >= body) this.#abandon(stage, bodyTimeout(key, body))
+      if (this.#body?.paused) this.#movedAt = now
+      else if (passed >= body) this.#abandon(bodyTimeout(key, body), passed)
     }
   }
 
   start(connection: PooledConnection): void {
+    const { rides } = this.#request.target.origin
+    if (rides !== undefined && !rides(connection.id)) return this.#fail(notItsConnection(this.#origin))
     this.attempts += 1
-    this.sentAt = this.#context.clock.now()
+    // Started in the call that entered the pool: no time has passed.
+    this.sentAt = this.#entering ? this.#movedAt : this.#context.clock.now()
     this.#movedAt = this.sentAt
+    this.#entry = null
     try {
-      const bytesBefore = connection.bytesReceived
+      this.#bytesBefore = connection.bytesReceived
       const shape = shapeOf(this.#request)
       const exchange = connection.open(headOf(this.#request), shape, this)
-      this.#stage = { name: 'sent', connection, exchange, bytesBefore }
+      this.#connection = connection
+      this.#exchange = exchange
+      this.#stage = 'sent'
       if (shape !== 'none') this.#send(exchange)
     } catch (error) {
       this.onError(error as ClientError)
@@ -165,40 +175,33 @@ class RoundTrip implements Waiter, ExchangeHandler, Swept, Steps {
   }
 
   onInformational(status: number, headers: HeaderList): void {
-    const stage = this.#stage
-    if (stage.name !== 'sent') return
+    if (this.#stage !== 'sent') return
     if (status === 100) this.#continue()
     try {
       this.#request.onInformational?.(status, headers)
     } catch (error) {
       // The caller's own error goes back to the caller, and nowhere else.
-      stage.exchange.reset()
-      this.#fail(error)
+      this.#giveUp(error)
     }
   }
 
-  onHeaders(status: number, headers: HeaderList): void {
-    const stage = this.#stage
-    if (stage.name !== 'sent') return
-    const { connection, exchange } = stage
-    if (status === 421 && this.#sendElsewhere(stage)) return
+  onHeaders(status: number, headers: HeaderList, reason?: string): void {
+    if (this.#stage !== 'sent') return
+    const connection = this.#connection as PooledConnection
+    if (status === 421 && this.#sendElsewhere(connection)) return
     this.#continue()
     this.headAt = this.#context.clock.now()
     this.#movedAt = this.headAt
     const length = contentLength(headers)
-    if (length === 'invalid') return this.#giveUp(exchange, malformedResponseLength(this.#origin))
+    if (length === 'invalid') return this.#giveUp(malformedResponseLength(this.#origin))
     this.#expectedLength = hasNoBody(this.#request.method, status) ? 0 : length
-    const body = new BodyQueue({
-      pause: () => exchange.pause(),
-      resume: () => exchange.resume(),
-      cancel: () => this.#onBodyCancelled(exchange),
-    })
-    this.#stage = { name: 'receiving', connection, exchange, body, bytesBefore: stage.bytesBefore }
+    this.#body = new BodyQueue(this)
+    this.#stage = 'receiving'
     const whole = this.#expectedLength !== null && this.#expectedLength < BODY_HIGH_WATER_MARK
-    const { streamId } = exchange
     const { href } = this.#request.target
-    const reader = new ResponseBody(body, whole)
-    this.#resolve(new ReceivedResponse(status, headers, reader, href, streamId, connection, this))
+    const reader = new ResponseBody(this.#body, whole)
+    const streamId = this.#exchange?.streamId
+    this.#resolve(new ReceivedResponse(status, headers, reader, href, streamId, connection, this, reason))
     // Older V8s keep a promise, and so the response, alive through its resolve function; a response that nobody
     // holds is to be collected.
     this.#resolve = NOTHING
@@ -206,12 +209,13 @@ class RoundTrip implements Waiter, ExchangeHandler, Swept, Steps {
   }
 
   onData(chunk: Uint8Array): void {
-    if (this.#stage.name !== 'receiving') return
+    if (this.#stage !== 'receiving') return
     this.#receivedLength += chunk.length
-    this.#movedAt = this.#context.clock.now()
+    // The last piece is followed by the end, which looks at the clock itself.
+    if (this.#receivedLength !== this.#expectedLength) this.#movedAt = this.#context.clock.now()
     const limit = this.#context.responseBodyLimit
-    if (this.#receivedLength > limit) this.#giveUp(this.#stage.exchange, bodyTooLarge(this.#origin, limit))
-    else this.#stage.body.push(chunk)
+    if (this.#receivedLength > limit) this.#giveUp(bodyTooLarge(this.#origin, limit))
+    else this.#body?.push(chunk)
   }
 
   onTrailers(headers: HeaderList): void {
@@ -223,32 +227,47 @@ class RoundTrip implements Waiter, ExchangeHandler, Swept, Steps {
   }
 
   onEnd(): void {
-    const stage = this.#stage
-    if (stage.name !== 'receiving') return
-    const { streamId } = stage.exchange
+    if (this.#stage !== 'receiving') return
     const expected = this.#expectedLength
     const received = this.#receivedLength
     if (expected !== null && expected !== received)
-      return this.#fail(cutOff(this.#origin, streamId, expected, received))
+      return this.#fail(cutOff(this.#origin, this.#exchange?.streamId, expected, received))
     this.endedAt = this.#context.clock.now()
+    const body = this.#body
     this.#finish()
-    stage.body.end(this.#trailers)
+    body?.end(this.#trailers)
+    this.#context.onSettled(null)
+  }
+
+  /** For the queue of the body. */
+  pause(): void {
+    this.#exchange?.pause()
+  }
+
+  resume(): void {
+    this.#exchange?.resume()
+  }
+
+  cancel(): void {
+    this.#exchange?.reset()
+    this.#finish()
     this.#context.onSettled(null)
   }
 
   onError(error: ClientError): void {
-    if (this.#stage.name === 'done') return
-    if (!this.#mayReplay(error)) return this.#fail(error)
+    if (this.#stage === 'done') return
+    const { body, signal } = this.#request
+    if (this.#stage === 'receiving' || !mayReplay(error, this.attempts, body)) return this.#fail(error)
     this.#stopUpload()
     if (error.code === 'ERR_TRUNKLINE_STREAM_REFUSED') this.#onRefused()
     if (error.code === 'ERR_TRUNKLINE_HTTP_1_1_REQUIRED') this.#context.pool(this.#request).requireHttp1()
-    const longest = REPLAY_DELAYS[this.attempts - 1] ?? 0
-    if (longest === 0) return this.#enter()
-    this.#stage = RESTING
+    const delay = replayDelay(this.attempts, Math.random())
     const { clock, lifetime } = this.#context
-    pause(clock, lifetime, longest * (0.5 + Math.random() / 2), this.#request.signal).then(
+    if (delay === 0) return this.#enter(clock.now())
+    this.#stage = 'resting'
+    pause(clock, lifetime, delay, signal).then(
       () => {
-        if (this.#stage === RESTING) this.#enter()
+        if (this.#stage === 'resting') this.#enter(clock.now())
       },
       (reason) => this.#fail(reason),
     )
@@ -256,28 +275,29 @@ class RoundTrip implements Waiter, ExchangeHandler, Swept, Steps {
 
   /** A connection that refuses this request twice with nothing else open on it will hardly take it the third time. */
   #onRefused(): void {
-    if (this.#stage.name !== 'sent') return
-    const { connection } = this.#stage
+    const connection = this.#connection
+    if (this.#stage !== 'sent' || connection === null) return
     if (this.#refusedBy === connection && connection.openExchanges <= 1) connection.retire()
     this.#refusedBy = connection
   }
 
-  #enter(): void {
-    this.#stage = IN_POOL
-    this.#movedAt = this.#context.clock.now()
+  #enter(now: number): void {
+    this.#stage = 'waiting'
+    this.#movedAt = now
+    this.#entering = true
     try {
       const entry = this.#context.pool(this.#request).enter(this)
-      if (entry !== null) this.#stage = { name: 'waiting', entry }
+      if (entry !== null && this.#stage === 'waiting') this.#entry = entry
     } catch (error) {
       this.#fail(error)
+    } finally {
+      this.#entering = false
     }
   }
 
-  /** Only what was provably not processed, and only with a body that can be sent from its start. */
-  #mayReplay(error: ClientError): boolean {
-    if (this.#stage.name === 'receiving' || error.processed !== 'no' || this.attempts > MOST_REPLAYS)
-      return false
-    return REPLAYED.has(error.code) && canSend(this.#request.body)
+  #leaveQueue(): void {
+    if (this.#entry !== null) this.#context.pool(this.#request).leave(this.#entry)
+    this.#entry = null
   }
 
   #send(exchange: Exchange): void {
@@ -287,7 +307,7 @@ class RoundTrip implements Waiter, ExchangeHandler, Swept, Steps {
       declared: this.#declared,
       trailers,
       origin: target.origin.key,
-      onFailed: (error) => this.#giveUp(exchange, error),
+      onFailed: (error) => this.#giveUp(error),
     })
     if (!expectsContinue(this.#request)) return this.#upload.start()
     this.#continueTimer = this.#context.clock.setTimeout(() => this.#continue(), CONTINUE_PATIENCE_MS, true)
@@ -302,13 +322,15 @@ class RoundTrip implements Waiter, ExchangeHandler, Swept, Steps {
   }
 
   /** 421: this connection is not for this origin (RFC 9110 section 15.5.20). Another one gets one chance. */
-  #sendElsewhere({ exchange, connection }: OnWire): boolean {
+  #sendElsewhere(connection: PooledConnection): boolean {
     if (this.#misdirected || !canSend(this.#request.body)) return false
+    // The connection is another origin's, and right for that one.
+    if (this.#request.target.origin.rides !== undefined) return false
     if (!this.#context.pool(this.#request).leaveMisdirected(connection)) return false
     this.#misdirected = true
-    exchange.reset()
+    this.#exchange?.reset()
     this.#stopUpload()
-    this.#enter()
+    this.#enter(this.#context.clock.now())
     return true
   }
 
@@ -319,11 +341,12 @@ class RoundTrip implements Waiter, ExchangeHandler, Swept, Steps {
     this.#upload = null
   }
 
-  readonly #onAbort = (): void => {
+  /** The signal's `abort`. An object as a listener, since a function for each request would have to be made. */
+  handleEvent(): void {
     const reason = this.#request.signal?.reason
-    const stage = this.#stage
-    if (stage.name === 'waiting' && stage.entry !== null) this.#context.pool(this.#request).leave(stage.entry)
-    if (stage.name === 'sent' || stage.name === 'receiving') this.#abandon(stage, reason)
+    this.#leaveQueue()
+    if (this.#stage === 'sent') this.#abandon(reason, 0)
+    else if (this.#stage === 'receiving') this.#abandon(reason, this.#context.clock.now() - this.#movedAt)
     else this.#fail(reason)
   }
 
@@ -334,53 +357,43 @@ class RoundTrip implements Waiter, ExchangeHandler, Swept, Steps {
     return moved
   }
 
-  /** The caller, or a deadline, gives up on an exchange that the server has not failed. */
-  #abandon({ exchange, connection, bytesBefore }: OnWire, reason: unknown): void {
-    const quietFor = this.#stage.name === 'receiving' ? this.#context.clock.now() - this.#movedAt : 0
-    exchange.reset()
-    connection.onGivenUp(bytesBefore, quietFor)
+  /** The caller, or a deadline, gives up on an exchange that the server has not failed. `quietFor`: see `onGivenUp`. */
+  #abandon(reason: unknown, quietFor: number): void {
+    this.#exchange?.reset()
+    this.#connection?.onGivenUp(this.#bytesBefore, quietFor)
     this.#fail(reason)
   }
 
-  #onBodyCancelled(exchange: Exchange): void {
-    exchange.reset()
-    this.#finish()
-    this.#context.onSettled(null)
-  }
-
-  #giveUp(exchange: Exchange, error: ClientError): void {
-    exchange.reset()
+  #giveUp(error: unknown): void {
+    this.#exchange?.reset()
     this.#fail(error)
   }
 
   #fail(error: unknown): void {
-    const stage = this.#stage
-    if (stage.name === 'done') return
+    if (this.#stage === 'done') return
     if (error instanceof ClientError) {
       error.attempts = this.attempts
       error.origin ??= this.#request.target.origin.key
     }
     this.endedAt = this.#context.clock.now()
+    const body = this.#body
     this.#finish()
-    if (stage.name === 'receiving') stage.body.fail(error)
+    if (body !== null) body.fail(error)
     else this.#reject(error)
     this.#context.onSettled(error)
   }
 
+  /** Who keeps the response for long shall not keep the connection by it. */
   #finish(): void {
-    this.#stage = DONE
+    this.#stage = 'done'
     this.#context.sweeper.delete(this)
     this.#stopUpload()
-    this.#request.signal?.removeEventListener('abort', this.#onAbort)
+    this.#request.signal?.removeEventListener('abort', this)
+    this.#exchange = null
+    this.#connection = null
+    this.#refusedBy = null
+    this.#body = null
   }
 }
-
-/** Failures after which another connection may do: the request as such was in order. */
-const REPLAYED: ReadonlySet<string> = new Set([
-  'ERR_TRUNKLINE_STREAM_REFUSED',
-  'ERR_TRUNKLINE_HTTP_1_1_REQUIRED',
-  'ERR_TRUNKLINE_CONNECTION_UNUSABLE',
-  'ERR_TRUNKLINE_GOAWAY',
-])
 
 const EMPTY_BODY = { kind: 'bytes', bytes: new Uint8Array(0) } as const

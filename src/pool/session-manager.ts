@@ -15,7 +15,7 @@ export type ManagerContext = Omit<PoolContext, 'reserve' | 'release' | 'yieldIdl
  */
 export class SessionManager {
   readonly #context: PoolContext
-  readonly #limit: number
+  #limit: number
   readonly #pools = new Map<string, OriginPool>()
   /** Pools that wait for room under the limit, in the order in which they came. */
   readonly #starved = new Set<Tenant>()
@@ -48,6 +48,13 @@ export class SessionManager {
     const pool = new OriginPool(origin, this.#context)
     this.#pools.set(origin.key, pool)
     return pool
+  }
+
+  /** Puts another limit on the connections in force. Call it after other limits changed too: those who wait look again. */
+  update(connections: number): void {
+    this.#limit = connections
+    this.#feedStarved()
+    for (const pool of this.#pools.values()) pool.resume()
   }
 
   /** Lets every pool finish; resolves when no connection is left. */

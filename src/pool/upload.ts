@@ -99,7 +99,7 @@ export class Upload {
 }
 
 /** Bytes of a large body that are handed to the wire at once: more, and nobody could tell whether they move. */
-const PIECE = 256 * 1024
+const PIECE = 1024 * 1024
 
 async function* piecesOf(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
   for (let start = 0; start < bytes.length; start += PIECE) yield bytes.subarray(start, start + PIECE)

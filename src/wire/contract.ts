@@ -114,7 +114,8 @@ export interface Exchange {
 /** Exactly one of `onEnd` and `onError` is called, and it is the last call. None is called from inside `open`. */
 export interface ExchangeHandler {
   onInformational(status: number, headers: HeaderList): void
-  onHeaders(status: number, headers: HeaderList): void
+  /** `reason`: the reason phrase of HTTP/1.1 (RFC 9112 section 4), which HTTP/2 does not have. */
+  onHeaders(status: number, headers: HeaderList, reason?: string): void
   onData(chunk: Uint8Array): void
   onTrailers(headers: HeaderList): void
   onDrain(): void
@@ -132,4 +133,6 @@ export interface ConnectionStats {
   readonly bytesReceived: number
   readonly bytesSent: number
   readonly goAway: GoAway | null
+  /** Origins that the server says it serves on this connection (RFC 8336); absent: it did not say. */
+  readonly origins?: readonly string[]
 }

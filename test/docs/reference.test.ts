@@ -42,9 +42,11 @@ describe('links', () => {
 })
 
 describe('options', () => {
-  const documented = ['README.md', 'docs/tls.md'].flatMap((path) =>
+  const documented = ['README.md', 'docs/tls.md', 'docs/control.md'].flatMap((path) =>
     readMarkdown(path).rows.flatMap((row) => {
       const name = inlineCode(row.cells[0] ?? '')[0]
+      // An example may have the name of a group.
+      if (row.section === 'Examples') return []
       return name !== undefined && declaredOptions().has(name.split('.')[0] ?? '') ? [{ name, row }] : []
     }),
   )
@@ -54,7 +56,7 @@ describe('options', () => {
   })
 
   test('their defaults are those of the code', () => {
-    const settled = settleOptions()
+    const settled = settleOptions({ breaker: {}, adaptive: {} })
     const stated = documented.filter(({ name }) => !name.startsWith('tls.'))
     const actual = Object.fromEntries(stated.map(({ name }) => [name, valueAt(settled, name)]))
     expect(Object.fromEntries(stated.map(({ name, row }) => [name, defaultIn(row)]))).toEqual(actual)
@@ -76,6 +78,10 @@ describe('options', () => {
   /** Where a group of options is declared, and as what. */
   function homeOf(type: string): readonly [file: string, name: string] {
     if (type === 'TlsOptions') return ['connect/tls-identity.ts', type]
+    if (type === 'DnsOptions') return ['connect/dns-options.ts', type]
+    if (type === 'BreakerOptions') return ['control/circuit.ts', type]
+    if (type === 'AdaptiveOptions') return ['control/adaptive-limit.ts', type]
+    if (type === 'HookOptions') return ['interceptors/hooks.ts', type]
     // `RetryOptions` is any part of a policy.
     if (type === 'RetryOptions') return ['core/retry-policy.ts', 'RetryPolicy']
     return ['client-options.ts', type]
@@ -90,9 +96,9 @@ describe('options', () => {
   /** The default as a value; undefined where the cell tells of none in particular. */
   function defaultIn(row: TableRow): unknown {
     const text = plain(row.cells[1] ?? '')
-    if (/^(?:true|false|\[.*\]|'\w+')$/.test(text)) return JSON.parse(text.replaceAll("'", '"'))
+    if (/^(?:true|false|\[.*\]|\{\}|'\w+')$/.test(text)) return JSON.parse(text.replaceAll("'", '"'))
     if (text === 'no limit') return Number.POSITIVE_INFINITY
-    const [, digits, unit] = /^([\d,]+)(?: (ms|KiB|MiB))?$/.exec(text) ?? []
+    const [, digits, unit] = /^([\d,.]+)(?: (ms|KiB|MiB))?$/.exec(text) ?? []
     if (digits === undefined) return undefined
     const scale = { ms: 1, KiB: 1024, MiB: 1024 ** 2 }[unit ?? 'ms'] ?? 1
     return Number(digits.replaceAll(',', '')) * scale

@@ -1,5 +1,5 @@
 /** Every piece of TypeScript in the documentation compiles, runs, ends by itself and prints what it says. */
-import { copyFile, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdtemp, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import ts from 'typescript'
@@ -23,6 +23,8 @@ beforeAll(async () => {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'trunkline-docs-')))
   place = { folder, origin: server.origin, caFile: certificates.caFile }
   await writeFile(join(folder, 'package.json'), '{ "type": "module" }')
+  // The libraries that recipes use.
+  await symlink(join(root, 'node_modules'), join(folder, 'node_modules'), 'dir')
   // The files that snippets read.
   await copyFile(certificates.caFile, join(folder, 'internal-ca.pem'))
   await copyFile(certificates.localhost.certFile, join(folder, 'localhost.crt'))

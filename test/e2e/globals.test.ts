@@ -8,6 +8,7 @@ interface Seen {
   readonly used: Record<string, unknown>
   readonly fetchReplaced: boolean
   readonly othersReplaced: boolean
+  readonly sameDescriptor: boolean
   readonly newSymbols: readonly string[]
   readonly newNames: readonly string[]
 }
@@ -46,6 +47,8 @@ describe('trunkline/register', () => {
     const seen = await run('register')
     expect(seen.used).toEqual({ global: 'h2', instance: true })
     expect(seen).toMatchObject({ fetchReplaced: true, othersReplaced: false, newNames: [], newSymbols: [] })
+    // Its attributes, name and number of parameters are the platform's.
+    expect(seen.sameDescriptor).toBe(true)
   })
 
   test.each(['register,undici', 'undici,register'])(
@@ -65,5 +68,14 @@ describe('trunkline/register', () => {
     expect(result).toMatchObject({ code: 0, signal: null })
     // The server speaks nothing but HTTP/2.
     expect(resultOf(result)).toEqual({ status: 200, hello: 'world', httpVersion: '2.0' })
+  })
+  test('node --import trunkline/register: in workers, too', async () => {
+    const server = await bench.h2Server()
+    const result = await runChild('worker-fetch', {
+      flags: ['--import', source('register')],
+      args: [server.origin],
+    })
+    expect(result).toMatchObject({ code: 0, signal: null })
+    expect(resultOf(result)).toEqual({ main: 'h2', worker: 'h2', data: 'x' })
   })
 })

@@ -286,6 +286,9 @@ describe('stats()', () => {
       handshakes: 0,
       resumed: 0,
       origins: [],
+      services: [],
+      inFlight: [],
+      circuits: [],
     })
     await client.connect(server.origin)
     const controller = new AbortController()

@@ -56,6 +56,31 @@ describe('a response that nobody reads', () => {
     expect(client.stats().dials).toBe(1)
   })
 
+  test('eight that are held and never read take no more than the budget of their connection', async () => {
+    const server = await bench.h2Server({ http2: { maxSessionMemory: 500 } })
+    const client = bench.client()
+    // Windows that grew for an earlier download must shrink again.
+    await drained(client.fetch(`${server.origin}/stream/50000000`))
+    const before = client.stats().origins[0]?.connections[0]?.bytesReceived ?? 0
+    const held = await Promise.all(
+      Array.from({ length: 8 }, () => client.request(`${server.origin}/stream/24000000`)),
+    )
+    const unread = () => (client.stats().origins[0]?.connections[0]?.bytesReceived ?? 0) - before
+    let seen = -1
+    await waitFor(
+      () => {
+        const settled = unread() === seen
+        seen = unread()
+        return settled
+      },
+      { interval: 200 },
+    )
+    // A hundredth for frames and TLS records around the bytes.
+    expect(seen).toBeLessThan(64 * 2 ** 20 * 1.01)
+    expect(seen).toBeGreaterThan(8 * 65_535)
+    for (const { body } of held) body.cancel()
+  })
+
   test('a decoded body that is dropped frees its stream as well', async () => {
     const server = await bench.h2Server({
       handler: (_, response) => {

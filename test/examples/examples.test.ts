@@ -69,6 +69,25 @@ const expected: Readonly<Record<string, unknown>> = {
     downgrade: expect.objectContaining({ failed: 0, spoken: ['h2', 'http/1.1', 'h2'] }),
   },
   streaming: { bytes: 32 * 1024 * 1024, intact: { upload: true, download: true } },
+  'openai-streaming': { chats: 24, finished: 20, left: 4, connections: 1, saved: true },
+  'aws-sdk': {
+    items: 40,
+    intact: true,
+    own: { connections: expect.any(Number), timeMs: expect.any(Number) },
+    ours: { connections: 1, timeMs: expect.any(Number) },
+  },
+  limits: { quickMs: expect.any(Number), slowLeft: expect.any(Number), urgentPlace: expect.any(Number) },
+  adaptive: {
+    phases: [20, 5, 40].map((workers) => ({
+      workers,
+      limit: expect.any(Number),
+      latencyMs: expect.any(Number),
+      queued: expect.any(Number),
+      queuedWithout: expect.any(Number),
+    })),
+  },
+  breaker: expect.objectContaining({ state: 'closed' }),
+  discovery: { failed: 0, left: 0 },
   shutdown: { finished: 7, refused: 1, cut: 2, connectionsLeft: 0 },
 }
 
@@ -90,6 +109,34 @@ const further: Readonly<Record<string, (figures: never) => void>> = {
   },
   'http1-fallback': ({ connections }: { connections: { old: number } }) => {
     expect(connections.old).toBeGreaterThan(1)
+  },
+  'aws-sdk': ({ own }: { own: { connections: number } }) => {
+    expect(own.connections).toBeGreaterThan(1)
+  },
+  limits: ({ slowLeft, urgentPlace }: { slowLeft: number; urgentPlace: number }) => {
+    expect(slowLeft, 'slow requests that are open when the quick ones are done').toBeGreaterThan(10)
+    expect(urgentPlace).toBeLessThan(10)
+  },
+  adaptive: ({ phases }: { phases: readonly { limit: number; queued: number; queuedWithout: number }[] }) => {
+    for (const { queued, queuedWithout } of phases) expect(queued).toBeLessThan(queuedWithout / 2)
+    expect(phases[1]?.limit).toBeLessThan(phases[0]?.limit as number)
+  },
+  breaker: ({
+    changes,
+    askedWhileDown,
+    refused,
+  }: {
+    changes: string[]
+    askedWhileDown: number
+    refused: number
+  }) => {
+    expect(changes.at(-1)).toBe('closed')
+    expect(refused, 'calls that did not ask').toBeGreaterThan(askedWhileDown)
+  },
+  discovery: (figures: Record<'slowShare' | 'quickShare' | 'whileFailing' | 'whenBack' | 'came', number>) => {
+    expect(figures.slowShare).toBeLessThan(figures.quickShare)
+    expect(figures.whileFailing).toBeLessThan(30)
+    for (const share of [figures.whenBack, figures.came]) expect(share).toBeGreaterThan(20)
   },
   streaming: ({ furthestAhead }: { furthestAhead: { upload: number; download: number } }) => {
     expect(furthestAhead.upload).toBeLessThan(4 * 1024 * 1024)

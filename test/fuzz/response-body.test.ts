@@ -133,10 +133,12 @@ class Play {
     if (this.reading || this.collecting) return
     this.collecting = true
     this.open += 1
-    this.queue.collect().then(
-      (bytes) => this.note(() => this.settle(bytes, null, true)),
-      (error) => this.note(() => this.settle(null, error)),
-    )
+    this.queue
+      .collect((bytes) => bytes)
+      .then(
+        (bytes) => this.note(() => this.settle(bytes, null, true)),
+        (error) => this.note(() => this.settle(null, error)),
+      )
   }
 
   /** What is found wrong in a callback is thrown by the next check. */

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import * as source from '../../src/index.ts'
+import * as interceptors from '../../src/interceptors/index.ts'
 import * as testing from '../../src/testing/index.ts'
 
 const run = promisify(execFile)
@@ -82,6 +83,15 @@ describe('a program that uses it', () => {
     expect(
       await program(file, `print(Object.keys(${file === 'a.mjs' ? `(${load})` : load}).sort())`),
     ).toEqual(testingNames)
+  })
+
+  test.each([
+    ['a.mjs', `await import('trunkline/interceptors')`],
+    ['a.cjs', `require('trunkline/interceptors')`],
+  ])('gets the ready interceptors by %s', async (file, load) => {
+    expect(
+      await program(file, `print(Object.keys(${file === 'a.mjs' ? `(${load})` : load}).sort())`),
+    ).toEqual(Object.keys(interceptors).sort())
   })
 
   test('loads nothing of them with the client, and nothing of the client with them', async () => {

@@ -25,6 +25,8 @@ export function classOf(code: ErrorCode): string {
     case 'ERR_TRUNKLINE_BODY_NOT_ALLOWED':
       return 'InvalidRequestError'
     case 'ERR_TRUNKLINE_DNS_FAILED':
+    case 'ERR_TRUNKLINE_ADDRESS_BLOCKED':
+    case 'ERR_TRUNKLINE_DISCOVERY_FAILED':
     case 'ERR_TRUNKLINE_CONNECT_FAILED':
     case 'ERR_TRUNKLINE_TLS_FAILED':
     case 'ERR_TRUNKLINE_CERTIFICATE_REJECTED':
@@ -56,12 +58,15 @@ export function classOf(code: ErrorCode): string {
     case 'ERR_TRUNKLINE_BODY_TOO_LARGE':
     case 'ERR_TRUNKLINE_TOO_MANY_REDIRECTS':
     case 'ERR_TRUNKLINE_REDIRECT_REFUSED':
+    case 'ERR_TRUNKLINE_INTEGRITY_MISMATCH':
       return 'ProtocolError'
     case 'ERR_TRUNKLINE_REQUEST_BODY_FAILED':
     case 'ERR_TRUNKLINE_BODY_NOT_REPLAYABLE':
     case 'ERR_TRUNKLINE_BODY_USED':
       return 'BodyError'
     case 'ERR_TRUNKLINE_QUEUE_FULL':
+    case 'ERR_TRUNKLINE_CIRCUIT_OPEN':
+    case 'ERR_TRUNKLINE_CONCURRENCY_LIMIT':
       return 'LimitError'
     case 'ERR_TRUNKLINE_CLIENT_CLOSED':
     case 'ERR_TRUNKLINE_CLIENT_DESTROYED':

@@ -35,7 +35,6 @@ const bodies: BodyInput[] = [
   Buffer.from('x'),
   new ReadableStream<Uint8Array>(),
   Readable.from(['x']),
-  ['x', new Uint8Array(1)],
   (async function* () {
     yield 'x'
   })(),
@@ -46,7 +45,11 @@ const bodies: BodyInput[] = [
 ]
 for (const body of bodies) void fetch(URL_A, { method: 'POST', body, duplex: 'half' })
 
-// @ts-expect-error: an object is not a body; request() has `json`
+void fetch(URL_A, { method: 'POST', json: { a: 1 }, timeouts: { headers: 5, total: 10 } })
+
+// @ts-expect-error: a limit that there is not
+void fetch(URL_A, { timeouts: { connect: 5 } })
+// @ts-expect-error: an object is not a body; there is `json`
 void fetch(URL_A, { method: 'POST', body: { a: 1 } })
 // @ts-expect-error: nor is a number
 void fetch(URL_A, { method: 'POST', body: 5 })

@@ -28,7 +28,7 @@ describe('defaults', () => {
         maxSessions: 1,
         maxConcurrentStreams: NEVER,
         initialWindowSize: 1024 * 1024,
-        connectionWindowSize: 16 * 1024 * 1024,
+        connectionWindowSize: 64 * 1024 * 1024,
         maxHeaderListSize: 64 * 1024,
         maxHeaderFields: 128,
         idleTimeout: 60_000,
@@ -36,17 +36,43 @@ describe('defaults', () => {
         settingsTimeout: 10_000,
         drainTimeout: 300_000,
         priorKnowledge: false,
+        coalesce: false,
       },
       http1: { maxSockets: 64, idleTimeout: 30_000, maxLifetime: NEVER, maxHeaderListSize: 64 * 1024 },
       tls: {},
       tlsSessions: undefined,
-      dns: { lookup: undefined, family: 0, attemptTimeout: 500 },
-      timeouts: { connect: 10_000, queue: NEVER, headers: 300_000, body: 300_000 },
-      limits: { connections: 1024, connectionsPerOrigin: 256, queued: 50_000, responseBody: NEVER },
+      dns: {
+        lookup: undefined,
+        resolver: 'lookup',
+        servers: undefined,
+        hosts: {},
+        ttl: 30_000,
+        staleFor: 60_000,
+        negativeTtl: 1000,
+        maxEntries: 1000,
+        family: 0,
+        order: 'verbatim',
+        attemptTimeout: 500,
+      },
+      addressGuard: false,
+      discovery: [],
+      timeouts: { connect: 10_000, dns: NEVER, queue: NEVER, headers: 300_000, body: 300_000 },
+      limits: {
+        connections: 1024,
+        connectionsPerOrigin: 256,
+        queued: 50_000,
+        inFlight: NEVER,
+        inFlightPerOrigin: NEVER,
+        responseBody: NEVER,
+      },
+      breaker: null,
+      adaptive: null,
       keepAlive: { interval: 15_000, timeout: 10_000, whenIdle: false },
       retry: RETRY_DEFAULTS,
       interceptors: [],
       networkInterceptors: [],
+      hooks: {},
+      closeOnSignals: false,
     })
   })
 
@@ -79,6 +105,8 @@ describe('defaults', () => {
 const DURATION = { good: [1, 0.5 + 0.5, 1e9, NEVER], bad: [-1, Number.NaN, '1', null, true, {}] }
 const DURATION_OR_0 = { good: [0, ...DURATION.good], bad: DURATION.bad }
 const COUNT = { good: [1, 2, NEVER], bad: [0, -1, 1.5, Number.NaN, '1', null, true, [1]] }
+const SHARE = { good: [0.01, 1], bad: [0, -1, 1.01, Number.NaN, '1', null] }
+const FACTOR = { good: [1, 1.5, 10], bad: [0.9, 0, -1, NEVER, Number.NaN, '1', null] }
 const COUNT_OR_0 = { good: [0, ...COUNT.good], bad: COUNT.bad.filter((value) => value !== 0) }
 const BOOLEAN = { good: [true, false], bad: [0, 'true', null] }
 const TEXT = { good: ['', 'x'], bad: [1, null, Buffer.from('x')] }
@@ -103,6 +131,7 @@ const OPTIONS: Record<
     settingsTimeout: DURATION,
     drainTimeout: DURATION,
     priorKnowledge: BOOLEAN,
+    coalesce: BOOLEAN,
   },
   http1: {
     maxSockets: COUNT,
@@ -127,17 +156,58 @@ const OPTIONS: Record<
     rejectUnauthorized: BOOLEAN,
     checkServerIdentity: FUNCTION,
   },
-  dns: { lookup: FUNCTION, family: { good: [0, 4, 6], bad: [5, '4', null] }, attemptTimeout: DURATION },
-  timeouts: { connect: DURATION, queue: DURATION, headers: DURATION, body: DURATION },
-  limits: { connections: COUNT, connectionsPerOrigin: COUNT, queued: COUNT_OR_0, responseBody: COUNT_OR_0 },
+  dns: {
+    lookup: FUNCTION,
+    resolver: { good: ['lookup', 'resolve', () => {}], bad: ['system', {}, null] },
+    servers: {
+      good: [['127.0.0.1'], ['127.0.0.1:53', '::1', '[::1]:5353']],
+      bad: [[], '127.0.0.1', ['dns.test'], ['127.0.0.1:0'], ['127.0.0.1:65536'], ['[127.0.0.1]:53'], [1]],
+    },
+    hosts: {
+      good: [{}, { 'a.test': '127.0.0.1' }, { a: ['::1', '127.0.0.1'] }],
+      bad: [null, [], { a: 'b' }, { a: [] }, { a: [1] }, { a: null }, 'a'],
+    },
+    ttl: DURATION_OR_0,
+    staleFor: DURATION_OR_0,
+    negativeTtl: DURATION_OR_0,
+    maxEntries: { good: [1, 5], bad: [...COUNT.bad, NEVER] },
+    family: { good: [0, 4, 6], bad: [5, '4', null] },
+    order: { good: ['verbatim', 'ipv4first', 'ipv6first'], bad: ['ipv4', 4, null] },
+    attemptTimeout: DURATION,
+  },
+  timeouts: { connect: DURATION, dns: DURATION, queue: DURATION, headers: DURATION, body: DURATION },
+  limits: {
+    connections: COUNT,
+    connectionsPerOrigin: COUNT,
+    queued: COUNT_OR_0,
+    inFlight: COUNT,
+    inFlightPerOrigin: COUNT,
+    responseBody: COUNT_OR_0,
+  },
+  breaker: {
+    failureRate: SHARE,
+    slowRate: SHARE,
+    slowAfter: DURATION_OR_0,
+    window: { good: [1, 500], bad: [...COUNT.bad, NEVER] },
+    windowTime: DURATION,
+    minimumCalls: COUNT,
+    openTime: DURATION,
+    openTimeFactor: FACTOR,
+    maxOpenTime: DURATION,
+    probes: COUNT,
+    classify: FUNCTION,
+    onStateChange: FUNCTION,
+  },
+  adaptive: { initial: COUNT, min: COUNT, max: COUNT, tolerance: FACTOR, probeInterval: DURATION },
+  hooks: { beforeRequest: FUNCTION, afterResponse: FUNCTION, onError: FUNCTION, onRetry: FUNCTION },
   keepAlive: { interval: DURATION_OR_0, timeout: DURATION, whenIdle: BOOLEAN },
 }
 
 describe('every option of every group', () => {
   test('is in the table of this test', () => {
-    const settled = settleOptions() as unknown as Record<string, object>
+    const settled = settleOptions({ breaker: {}, adaptive: {} }) as unknown as Record<string, object>
     for (const [group, checks] of Object.entries(OPTIONS)) {
-      if (group !== 'tls')
+      if (group !== 'tls' && group !== 'hooks')
         expect(Object.keys(checks).sort()).toEqual(Object.keys(settled[group] as object).sort())
     }
   })
@@ -178,7 +248,18 @@ describe('the options at the top', () => {
       [[], 'h2', ['h3'], ['h2', 'h2'], [undefined], null, {}],
     ],
     ['engine', ['node', 'wire'], ['', 'http2', null, true, ['wire']]],
+    ['addressGuard', [true, false, { allow: ['10.0.0.0/8'] }], [null, 'on', [], { allow: ['x'] }]],
+    [
+      'discovery',
+      [{ match: ['.a'], resolver: { resolve() {} } }, [{ match: () => true, resolver: { resolve() {} } }]],
+      [null, true, {}, [], [{ match: ['.a'] }]],
+    ],
     ['tlsSessions', [false, new MemoryTlsSessionStore()], [true, null, {}, 'x', { take() {}, add() {} }]],
+    [
+      'closeOnSignals',
+      [true, false, {}, { signals: ['SIGTERM'], timeout: 0 }],
+      [null, 'SIGTERM', { signals: 'SIGTERM' }, { signals: ['SIGNONE'] }, { timeout: -1 }, { wait: 1 }],
+    ],
     ['interceptors', [[], [() => {}]], [null, {}, () => {}, [1], [null]]],
     ['networkInterceptors', [[], [() => {}]], [null, {}, () => {}, ['x']]],
   ])('%s', (name, good, bad) => {

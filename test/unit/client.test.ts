@@ -200,24 +200,27 @@ describe('stats', () => {
 })
 
 describe('what the options reach', () => {
-  test('the connector', () => {
-    const lookup = () => {}
+  test('the connector', async () => {
     createClient({
-      dns: { lookup, family: 6, attemptTimeout: 70 },
-      timeouts: { connect: 80 },
+      dns: { hosts: { 'a.test': '192.0.2.1' }, attemptTimeout: 70 },
+      addressGuard: { deny: ['192.0.2.7'], allow: ['192.0.2.0/24'] },
+      timeouts: { connect: 80, dns: 60 },
       tlsSessions: false,
     })
     expect(fake.connectorOptions).toMatchObject({
-      lookup,
-      family: 6,
       attemptTimeout: 70,
       timeout: 80,
+      dnsTimeout: 60,
       sessions: null,
     })
+    const { addresses, guard } = fake.connectorOptions as ConnectorOptions
+    expect(await addresses.find('a.test')).toEqual([{ address: '192.0.2.1', family: 4 }])
+    expect([guard?.blocks('192.0.2.1'), guard?.blocks('192.0.2.7')]).toEqual([false, true])
     createClient()
     const { sessions } = fake.connectorOptions as ConnectorOptions
     createClient()
     expect(sessions).not.toBeNull()
+    expect(fake.connectorOptions?.guard).toBeNull()
     expect(fake.connectorOptions?.sessions).toBe(sessions)
   })
 

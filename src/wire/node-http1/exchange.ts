@@ -182,7 +182,7 @@ export class NodeHttp1Exchange implements Exchange {
     response.on('error', (error) => this.#fail(error))
     const last = !this.#request.shouldKeepAlive || isDoubtful(response.httpVersion, headers)
     this.#owner.onHead(headers, last)
-    this.#handler.onHeaders(status, headers)
+    this.#handler.onHeaders(status, headers, response.statusMessage)
   }
 
   #onEnd(response: IncomingMessage): void {

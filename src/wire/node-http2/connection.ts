@@ -14,10 +14,11 @@ import type {
   RequestHead,
 } from '../contract.ts'
 import { type ExchangeOwner, NodeHttp2Exchange } from './exchange.ts'
-import { outlive } from './handle-order.ts'
+import { handleOf } from './handle-order.ts'
 import { encodeHead } from './head.ts'
 import type { NodeHttp2Options } from './options.ts'
 import { type ConnectionFacts, connectionLost, requestRefused, unusable } from './outcome.ts'
+import { type PathSample, StreamWindows } from './stream-windows.ts'
 
 /** The debug data of a GOAWAY is the peer's to choose; it goes into messages and logs, so it is cut and cleaned. */
 const GOAWAY_DEBUG_LIMIT = 1024
@@ -39,10 +40,17 @@ export class NodeHttp2Connection implements Connection {
   readonly #exchanges = new Set<NodeHttp2Exchange>()
   readonly #facts: ConnectionFacts
   readonly #owner: ExchangeOwner
+  readonly #windows: StreamWindows
   #state: ConnectionState = 'open'
+  /** Of ORIGIN frames; null before the first (RFC 8336 section 2.3). */
+  #origins: Set<string> | null = null
   /** The peer's limit; null until its SETTINGS came. */
   #peerMaxStreams: number | null = null
   #acknowledged = false
+  /** SETTINGS frames of ours that the peer has not acknowledged. */
+  #unacknowledged = 1
+  /** The session's native object; from the first exchange on. */
+  #handle: object | undefined
   #closing = false
 
   constructor(
@@ -56,18 +64,23 @@ export class NodeHttp2Connection implements Connection {
     this.#options = options
     this.#listener = listener
     this.#facts = { origin: context.origin.key, connectionId: context.id, goAway: null, lost: null }
-    this.#owner = {
-      facts: this.#facts,
-      onReleased: (exchange) => this.#release(exchange),
-      onDistrusted: () => this.#leave(),
-    }
+    this.#windows = new StreamWindows(options.initialWindowSize, options.connectionWindowSize, options.clock)
     // A session over a socket that has closed since its handshake would take requests and lose them.
     if (socket.destroyed) throw unusable(this.#facts)
     // May throw; nothing may listen to the socket yet.
     this.#session = http2.connect(context.origin.key, {
       createConnection: () => socket,
-      ...sessionOptions(options),
+      ...sessionOptions(options, this.#windows.size),
     })
+    this.#owner = {
+      facts: this.#facts,
+      options,
+      windows: this.#windows,
+      sessionHandle: () => this.#handle,
+      onReleased: (exchange) => this.#release(exchange),
+      onBulk: (sample, length) => this.#onBulk(sample, length),
+      onDistrusted: () => this.#leave(),
+    }
     this.#watchSocket()
     this.#watchSession()
   }
@@ -106,18 +119,12 @@ export class NodeHttp2Connection implements Connection {
     // RST_STREAM by `stream.close()` has an END_STREAM before it, which makes half an upload look whole. One by an
     // aborted signal has not.
     const abort = body === 'none' ? null : new AbortController()
+    if (this.#mayAnnounce && this.#windows.beforeOpen()) this.#announceWindows()
     const stream = this.#request(head, body, abort)
-    outlive(this.#session, stream)
-    const exchange = new NodeHttp2Exchange(
-      stream,
-      abort,
-      head.method,
-      body,
-      handler,
-      this.#options,
-      this.#owner,
-    )
+    this.#handle ??= handleOf(this.#session)
+    const exchange = new NodeHttp2Exchange(stream, abort, head.method, body, handler, this.#owner)
     this.#exchanges.add(exchange)
+    this.#windows.opened(exchange)
     if (stream.id !== undefined && stream.id >= LAST_STREAM_ID) this.#leave()
     return exchange
   }
@@ -132,8 +139,10 @@ export class NodeHttp2Connection implements Connection {
       // error in both that case and on a session that is dead without knowing it.
       try {
         this.#session.ping((error, duration) => {
-          if (error === null) resolve(duration)
-          else reject(connectionLost(this.#facts, error))
+          if (error === null) {
+            this.#windows.learn(duration)
+            resolve(duration)
+          } else reject(connectionLost(this.#facts, error))
         })
       } catch (error) {
         reject(connectionLost(this.#facts, error))
@@ -170,6 +179,7 @@ export class NodeHttp2Connection implements Connection {
       bytesReceived: this.#socket.bytesRead,
       bytesSent: this.#socket.bytesWritten,
       goAway: this.#facts.goAway,
+      ...(this.#origins === null ? {} : { origins: [...this.#origins] }),
     }
   }
 
@@ -187,11 +197,13 @@ export class NodeHttp2Connection implements Connection {
 
   #watchSession(): void {
     const session = this.#session
-    session.once('localSettings', () => {
+    session.on('localSettings', () => {
       this.#acknowledged = true
+      this.#unacknowledged -= 1
     })
     session.on('remoteSettings', (settings) => this.#onSettings(settings))
     session.on('goaway', (code, lastStreamId, debug) => this.#onGoAway(code, lastStreamId, debug))
+    session.on('origin', (origins) => this.#onOrigins(origins))
     session.on('error', (error) => this.#onSessionError(error))
     session.on('close', () => this.#onSocketEnd(null))
     // A pushed stream cannot come (ENABLE_PUSH is 0); if one does it must not lack an error listener.
@@ -214,8 +226,25 @@ export class NodeHttp2Connection implements Connection {
   }
 
   #release(exchange: NodeHttp2Exchange): void {
-    if (!this.#exchanges.delete(exchange) || this.#closing) return
+    if (!this.#exchanges.delete(exchange)) return
+    this.#windows.closed(exchange)
+    if (this.#closing) return
     this.#listener.onSlots()
+  }
+
+  #onBulk(sample: PathSample, length: number): void {
+    if (this.#mayAnnounce && this.#windows.saw(length, sample, this.#exchanges)) this.#announceWindows()
+  }
+
+  /** Node destroys a session with ten unanswered SETTINGS, and tells nobody why. */
+  get #mayAnnounce(): boolean {
+    return this.#unacknowledged < MOST_UNACKNOWLEDGED && !this.#session.closed && !this.#session.destroyed
+  }
+
+  /** Goes out before the HEADERS of a stream opened next, so that the peer applies it first. */
+  #announceWindows(): void {
+    this.#unacknowledged += 1
+    this.#session.settings({ initialWindowSize: this.#windows.size })
   }
 
   #onSettings(settings: http2.Settings): void {
@@ -224,6 +253,11 @@ export class NodeHttp2Connection implements Connection {
     if (this.#closing) return
     if (first) this.#listener.onReady()
     this.#listener.onSlots()
+  }
+
+  #onOrigins(origins: readonly string[]): void {
+    this.#origins ??= new Set()
+    for (const origin of origins) if (this.#origins.size < MOST_ORIGINS) this.#origins.add(origin)
   }
 
   #onGoAway(http2Code: number, lastStreamId: number, debug: Buffer | undefined): void {
@@ -292,6 +326,11 @@ export class NodeHttp2Connection implements Connection {
   }
 }
 
+const MOST_UNACKNOWLEDGED = 5
+
+/** Origins of ORIGIN frames that are kept; those of a server with more are not coalesced. */
+const MOST_ORIGINS = 1000
+
 /** Ids are odd and end at 2^31 - 1; a few are left unused so that requests in the same turn still fit. */
 const LAST_STREAM_ID = 2 ** 31 - 1 - 2 * 512
 
@@ -306,11 +345,11 @@ function isSevered(socket: Socket): boolean {
   return status !== undefined && status !== 0
 }
 
-function sessionOptions(options: NodeHttp2Options): http2.ClientSessionOptions {
+function sessionOptions(options: NodeHttp2Options, windowSize: number): http2.ClientSessionOptions {
   return {
     settings: {
       enablePush: false,
-      initialWindowSize: options.initialWindowSize,
+      initialWindowSize: windowSize,
       // Above its own limit Node resets the stream and does not say that it was not the peer. The exact limits are
       // held by the exchange, which does; Node's stand behind them.
       maxHeaderListSize: Math.min(2 * options.maxHeaderListSize, 2 ** 32 - 1),

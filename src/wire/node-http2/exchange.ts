@@ -2,6 +2,7 @@ import * as http2 from 'node:http2'
 import type { ClientError } from '../../core/errors.ts'
 import { type HeaderList, headerListSize } from '../../core/headers.ts'
 import type { BodyShape, Exchange, ExchangeHandler } from '../contract.ts'
+import { handleOf, outlive } from './handle-order.ts'
 import { decodeHead } from './head.ts'
 import type { NodeHttp2Options } from './options.ts'
 import {
@@ -11,14 +12,24 @@ import {
   malformedHead,
   streamOutcome,
 } from './outcome.ts'
+import type { Holder, PathSample, StreamWindows } from './stream-windows.ts'
 
 const { NGHTTP2_CANCEL, NGHTTP2_ENHANCE_YOUR_CALM } = http2.constants
+
+/** An error is read from the stream when it has closed; it only must have a listener. */
+const NOBODY = () => {}
 
 /** What an exchange needs of its connection. */
 export interface ExchangeOwner {
   readonly facts: ConnectionFacts
+  readonly options: NodeHttp2Options
+  readonly windows: StreamWindows
+  /** The native object of the session. */
+  readonly sessionHandle: () => object | undefined
   /** The stream is closed; its slot is free. */
   onReleased(exchange: NodeHttp2Exchange): void
+  /** More of a large body came: time to see whether its window holds it up. */
+  onBulk(sample: PathSample, length: number): void
   /** The peer floods: no new stream shall go to it over this connection. */
   onDistrusted(): void
 }
@@ -27,20 +38,21 @@ export interface ExchangeOwner {
  * One stream. It is settled by its `close` event, since only then is `rstCode` final: a body that a reset or the
  * end of the connection cut off shows a normal `end` before it.
  */
-export class NodeHttp2Exchange implements Exchange {
+export class NodeHttp2Exchange implements Exchange, Holder {
   readonly streamId: number | undefined
   readonly #stream: http2.ClientHttp2Stream
   readonly #handler: ExchangeHandler
-  readonly #facts: ConnectionFacts
   readonly #owner: ExchangeOwner
   /** Ends a stream whose request body is under way. */
   readonly #abort: AbortController | null
-  readonly #options: NodeHttp2Options
-  #error: Error | null = null
+  readonly #handle: object | undefined
   #sawHead = false
   /** END_STREAM came. */
   #ended = false
   #informational = 0
+  mayHold = 0
+  #received = 0
+  #sample: PathSample | null = null
   #settled = false
   #trailers: HeaderList | undefined
 
@@ -50,16 +62,14 @@ export class NodeHttp2Exchange implements Exchange {
     method: string,
     body: BodyShape,
     handler: ExchangeHandler,
-    options: NodeHttp2Options,
     owner: ExchangeOwner,
   ) {
     this.streamId = stream.id
     this.#stream = stream
     this.#handler = handler
     this.#abort = abort
-    this.#facts = owner.facts
     this.#owner = owner
-    this.#options = options
+    this.#handle = handleOf(stream)
     this.#listen(method, body)
   }
 
@@ -89,6 +99,7 @@ export class NodeHttp2Exchange implements Exchange {
 
   /** The connection ended under the stream. */
   fail(error: ClientError): void {
+    outlive(this.#owner.sessionHandle(), this.#handle)
     if (this.#settled) return
     this.#settled = true
     this.#handler.onError(forStream(error, this))
@@ -110,9 +121,7 @@ export class NodeHttp2Exchange implements Exchange {
     stream.on('response', (_headers, _flags, raw) => this.#onResponse(raw as unknown as HeaderList))
     stream.on('headers', (_headers, _flags, raw) => this.#onInformational(raw as unknown as HeaderList))
     stream.on('trailers', (_headers, _flags, raw) => this.#onTrailers(raw as unknown as HeaderList))
-    stream.on('error', (error) => {
-      this.#error ??= error
-    })
+    stream.on('error', NOBODY)
     stream.on('close', () => this.#onClose())
     if (method === 'HEAD') stream.resume()
     stream.on('end', () => this.#onEnd())
@@ -128,23 +137,35 @@ export class NodeHttp2Exchange implements Exchange {
     const { status, headers } = decodeHead(raw)
     if (!this.#fits(headers)) return
     if (status === 101)
-      return this.#refuse(malformedHead(this.#facts, this, 'switched protocols (101), which HTTP/2 cannot'))
+      return this.#refuse(
+        malformedHead(this.#owner.facts, this, 'switched protocols (101), which HTTP/2 cannot'),
+      )
     this.#sawHead = true
     this.#handler.onHeaders(status, headers)
     // Not before: Node emits `response` a tick late, and to a stream that flows already, its data first.
-    this.#stream.on('data', (chunk: Buffer) => {
-      if (!this.#settled) this.#handler.onData(chunk)
-    })
+    this.#stream.on('data', (chunk: Buffer) => this.#onData(chunk))
+  }
+
+  #onData(chunk: Buffer): void {
+    if (this.#settled) return
+    this.#received += chunk.length
+    if (this.#sample !== null) this.#owner.onBulk(this.#sample, chunk.length)
+    else this.#sample = this.#owner.windows.sample(this.#received)
+    this.#handler.onData(chunk)
   }
 
   #onInformational(raw: HeaderList): void {
     if (this.#settled) return
     this.#informational += 1
-    const most = this.#options.maxInformational
+    const most = this.#owner.options.maxInformational
     if (this.#informational > most) {
       this.#owner.onDistrusted()
       return this.#refuse(
-        malformedHead(this.#facts, this, `sent more than ${most} interim responses (1xx) to one request`),
+        malformedHead(
+          this.#owner.facts,
+          this,
+          `sent more than ${most} interim responses (1xx) to one request`,
+        ),
       )
     }
     const { status, headers } = decodeHead(raw)
@@ -159,16 +180,16 @@ export class NodeHttp2Exchange implements Exchange {
 
   /** Node holds a stream to the limit only when the peer had acknowledged it before the stream was made. */
   #fits(headers: HeaderList): boolean {
-    const { maxHeaderListSize, maxHeaderFields } = this.#options
+    const { maxHeaderListSize, maxHeaderFields } = this.#owner.options
     if (headerListSize(headers) <= maxHeaderListSize && headers.length <= 2 * maxHeaderFields) return true
-    this.#refuse(headerListTooLarge(this.#facts, this, maxHeaderListSize, maxHeaderFields))
+    this.#refuse(headerListTooLarge(this.#owner.facts, this, maxHeaderListSize, maxHeaderFields))
     return false
   }
 
   #onEnd(): void {
     // Node also ends what it drops with the connection, without an error if a GOAWAY came before. Only what ends
     // while the connection is well has come to its END_STREAM.
-    this.#ended = this.#facts.lost === null && !this.#facts.socketClosed
+    this.#ended = this.#owner.facts.lost === null && !this.#owner.facts.socketClosed
     const stream = this.#stream
     const uploading = this.#abort !== null && !stream.writableFinished
     if (this.#settled || !this.#sawHead || !this.#ended || !uploading) return
@@ -181,9 +202,11 @@ export class NodeHttp2Exchange implements Exchange {
   }
 
   #onClose(): void {
+    const { rstCode = 0, errored } = this.#stream
+    if (rstCode !== 0 || errored !== null) outlive(this.#owner.sessionHandle(), this.#handle)
     if (!this.#settled) {
       this.#settled = true
-      const outcome = streamOutcome(this.#facts, this, this.#stream.rstCode ?? 0, this.#ended, this.#error)
+      const outcome = streamOutcome(this.#owner.facts, this, rstCode, this.#ended, errored)
       if (outcome === null) this.#handler.onEnd()
       else this.#handler.onError(outcome)
     }

@@ -20,9 +20,15 @@ export function encodeHead(head: RequestHead): string[] {
   for (let index = 0; index < headers.length; index += 2) {
     const name = headers[index] as string
     const value = headers[index + 1] as string
-    if (mayTravel(name, value)) fields.push(name, value)
+    if (name === 'cookie') pushCrumbs(fields, value)
+    else if (mayTravel(name, value)) fields.push(name, value)
   }
   return fields
+}
+
+/** One field for each cookie, so that those that stay the same are indexed (RFC 9113 section 8.2.3). */
+function pushCrumbs(fields: string[], cookie: string): void {
+  for (const crumb of cookie.split('; ')) fields.push('cookie', crumb)
 }
 
 /** RFC 9113 section 8.2.2: no connection-specific field over HTTP/2, and of TE only `trailers`. */
@@ -31,13 +37,14 @@ function mayTravel(name: string, value: string): boolean {
 }
 
 /** The regular fields of a head that Node delivered raw, and its status. */
-export function decodeHead(raw: HeaderList): { status: number; headers: string[] } {
-  const headers: string[] = []
+export function decodeHead(raw: HeaderList): { status: number; headers: HeaderList } {
+  let regular = 0
   let status = 0
-  for (let index = 0; index < raw.length; index += 2) {
-    const name = raw[index] as string
-    if (name === ':status') status = Number(raw[index + 1])
-    else if (name.charCodeAt(0) !== 0x3a) headers.push(name, raw[index + 1] as string)
+  // Pseudo-header fields come first (RFC 9113 section 8.3); nghttp2 sees to it.
+  for (; regular < raw.length && (raw[regular] as string).charCodeAt(0) === COLON; regular += 2) {
+    if (raw[regular] === ':status') status = Number(raw[regular + 1])
   }
-  return { status, headers }
+  return { status, headers: regular === 0 ? raw : raw.slice(regular) }
 }
+
+const COLON = 0x3a

@@ -12,20 +12,26 @@ import {
 export const API_ORIGIN = 'https://api.example.com'
 
 /**
- * `/users/7`, `/items/N` JSON · `/orders` POST, 201 · `/export` a megabyte · `/upload` counts the bytes of the body ·
- * `/moved` redirects to `/users/7` · `/slow` never answers; else the routes of every test server.
+ * `/users/7`, `/items/N` JSON · `/lines` JSON line by line · `/orders` POST, 201 · `/export` a megabyte · `/upload` counts the bytes of the body ·
+ * `/moved` redirects to `/users/7` · `/slow` never answers · `/v1` streams a completion as openai does · whatever has
+ * an `x-amz-target` lists tables as DynamoDB does; else the routes of every test server.
  */
 export function startApiServer(): Promise<TestServer> {
   return startH2Server({ allowHTTP1: true, handler: handle })
 }
 
 async function handle(request: ServerRequest, response: ServerReply): Promise<void> {
+  if (request.headers['x-amz-target'] !== undefined) return json(response, 200, { TableNames: ['orders'] })
   const [, name = '', argument = ''] = new URL(request.url ?? '/', API_ORIGIN).pathname.split('/')
   switch (name) {
     case 'users':
       return json(response, 200, { id: Number(argument), name: 'Ada' })
     case 'items':
       return json(response, 200, { id: Number(argument) })
+    case 'lines':
+      response.writeHead(200, { 'content-type': 'application/x-ndjson' })
+      response.end([1, 2, 3, 4].map((id) => `${JSON.stringify({ id })}\n`).join(''))
+      return
     case 'orders':
       return json(response, 201, { id: 1, ...JSON.parse((await readBody(request)).toString()) })
     case 'upload':
@@ -38,6 +44,8 @@ async function handle(request: ServerRequest, response: ServerReply): Promise<vo
       response.writeHead(302, { location: '/users/7' })
       response.end()
       return
+    case 'v1':
+      return completion(response)
     case 'slow':
       request.resume()
       return
@@ -49,4 +57,11 @@ async function handle(request: ServerRequest, response: ServerReply): Promise<vo
 function json(response: ServerReply, status: number, value: unknown): void {
   response.writeHead(status, { 'content-type': 'application/json' })
   response.end(JSON.stringify(value))
+}
+
+function completion(response: ServerReply): void {
+  response.writeHead(200, { 'content-type': 'text/event-stream' })
+  for (const content of ['Tea, ', 'please.'])
+    response.write(`data: ${JSON.stringify({ choices: [{ index: 0, delta: { content } }] })}\n\n`)
+  response.end('data: [DONE]\n\n')
 }

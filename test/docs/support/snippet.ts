@@ -70,6 +70,7 @@ function bound(code: string, origin: string): string {
   return code
     .replaceAll(API_ORIGIN, origin)
     .replaceAll("'trunkline/testing'", `'${source('testing/index.ts')}'`)
+    .replaceAll("'trunkline/interceptors'", `'${source('interceptors/index.ts')}'`)
     .replaceAll("'trunkline/register'", `'${source('register.ts')}'`)
     .replaceAll("'trunkline'", `'${source('index.ts')}'`)
 }

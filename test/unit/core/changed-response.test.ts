@@ -44,3 +44,9 @@ test('a change of a change keeps both', () => {
   const changed = changedResponse(changedResponse(response, { redirects: 2 }), { status: 299 })
   expect(changed).toMatchObject({ redirects: 2, status: 299, timings: TIMINGS })
 })
+
+test('the reason phrase and what is known of redirects go along', () => {
+  const { response } = openResponse(200, [], { statusText: 'Fine', crossOrigin: true })
+  expect(changedResponse(response, { status: 299 })).toMatchObject({ statusText: 'Fine', crossOrigin: true })
+  expect(changedResponse(openResponse(200).response, {})).not.toHaveProperty('statusText')
+})

@@ -120,7 +120,7 @@ describe('BodyQueue: backpressure', () => {
   test('a collector is never paused, and resumes what was', async () => {
     const { source, queue } = setUp()
     queue.push(new Uint8Array(BODY_HIGH_WATER_MARK))
-    const all = queue.collect()
+    const all = queue.collect((bytes) => bytes)
     expect(source.calls).toEqual(['pause', 'resume'])
     queue.push(new Uint8Array(BODY_HIGH_WATER_MARK * 3))
     expect(source.calls).toEqual(['pause', 'resume'])
@@ -141,7 +141,7 @@ describe('BodyQueue: collecting', () => {
   test('joins what came before and after, in order', async () => {
     const { queue } = setUp()
     queue.push(bytes('a'))
-    const all = queue.collect()
+    const all = queue.collect((bytes) => bytes)
     queue.push(bytes('b'))
     queue.push(bytes('c'))
     queue.end(null)
@@ -154,19 +154,19 @@ describe('BodyQueue: collecting', () => {
     const chunk = bytes('only')
     queue.push(chunk)
     queue.end(null)
-    expect(await queue.collect()).toBe(chunk)
+    expect(await queue.collect((bytes) => bytes)).toBe(chunk)
     const empty = setUp().queue
     empty.end(null)
-    expect((await empty.collect()).length).toBe(0)
+    expect((await empty.collect((bytes) => bytes)).length).toBe(0)
   })
 
   test('rejects alike when the failure was before and when it comes later', async () => {
     const before = setUp().queue
     before.push(bytes('a'))
     before.fail(failure)
-    await expect(before.collect()).rejects.toBe(failure)
+    await expect(before.collect((bytes) => bytes)).rejects.toBe(failure)
     const later = setUp().queue
-    const all = later.collect()
+    const all = later.collect((bytes) => bytes)
     later.fail(failure)
     await expect(all).rejects.toBe(failure)
   })
@@ -213,7 +213,7 @@ describe('BodyQueue: giving up', () => {
 
   test('a queue that somebody collects is not abandoned by the loss of its body object', async () => {
     const { source, queue } = setUp()
-    const all = queue.collect()
+    const all = queue.collect((bytes) => bytes)
     queue.abandon()
     queue.push(bytes('a'))
     queue.end(null)

@@ -11,6 +11,7 @@ function setUp() {
       seen.push(`${name}@${now}`)
       then()
     },
+    sweepIndex: -1,
   })
   return { clock, sweeper, seen, task }
 }
@@ -58,6 +59,41 @@ describe('Sweeper', () => {
     expect(seen.filter((entry) => entry.startsWith('a'))).toEqual(['a@100'])
     expect(seen).toContain('c@200')
     expect(clock.pending).toBe(1)
+  })
+
+  test('one that leaves is not looked at again, whoever takes its place', async () => {
+    const { clock, sweeper, seen, task } = setUp()
+    const tasks = ['a', 'b', 'c', 'd'].map((name) => task(name))
+    for (const each of tasks) sweeper.add(each)
+    sweeper.add(tasks[0] as Swept)
+    sweeper.delete(tasks[1] as Swept)
+    sweeper.delete(tasks[1] as Swept)
+    sweeper.delete(tasks[3] as Swept)
+    await clock.advance(100)
+    expect(seen.toSorted()).toEqual(['a@100', 'c@100'])
+    sweeper.delete(tasks[0] as Swept)
+    await clock.advance(100)
+    expect(seen).toHaveLength(3)
+    expect(seen.at(-1)).toBe('c@200')
+  })
+
+  test('a task may want to be looked at sooner: then all are, until none is left', async () => {
+    const { clock, sweeper, seen, task } = setUp()
+    const hasty = task('hasty')
+    sweeper.add(task('a', () => seen.length > 4 && sweeper.stop()))
+    await clock.advance(10)
+    sweeper.add(hasty, 20)
+    expect(clock.pending).toBe(1)
+    await clock.advance(40)
+    expect(seen).toEqual(['a@30', 'hasty@30', 'a@50', 'hasty@50'])
+    sweeper.stop()
+    sweeper.add(hasty)
+    sweeper.delete(hasty)
+    await clock.advance(20)
+    const late = task('late')
+    sweeper.add(late)
+    await clock.advance(99)
+    expect(seen).not.toContain('late@169')
   })
 
   test('its timer does not keep the process alive', () => {

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { describe, expect, test } from 'vitest'
 import type { RequestBody } from '../../../src/core/request-body.ts'
-import { type BodyInput, extractBody } from '../../../src/fetch/body.ts'
+import { type BodyInput, extractBody, extractFetchBody } from '../../../src/fetch/body.ts'
 
 async function read(body: RequestBody): Promise<string> {
   if (body.kind === 'bytes') return Buffer.from(body.bytes).toString()
@@ -104,5 +104,55 @@ describe('extractBody', () => {
     const node = Readable.from(['a'])
     await node[Symbol.asyncIterator]().next()
     for (const stream of [locked, read, node]) expect(() => extractBody(stream)).toThrow(refused)
+  })
+})
+
+test('a web stream that is given up is cancelled at once, with the reason of the signal', async () => {
+  for (const reason of [{ my: 'reason' }, undefined]) {
+    const cancelled: unknown[] = []
+    const stream = new ReadableStream<Uint8Array>({
+      pull: () => new Promise(() => {}),
+      cancel: (given) => {
+        cancelled.push(given)
+      },
+    })
+    const controller = new AbortController()
+    const { body } = extractFetchBody(stream, controller.signal)
+    if (body.kind !== 'stream') throw new Error('expected a stream')
+    const source = body.open()
+    const waiting = source.next()
+    if (reason !== undefined) controller.abort(reason)
+    await source.return?.()
+    expect(cancelled).toEqual([reason])
+    expect((await waiting).done).toBe(true)
+  }
+})
+
+describe('extractFetchBody sends as text what is of no kind', () => {
+  test.each<[string, unknown, string]>([
+    ['a number', 42, '42'],
+    ['false', false, 'false'],
+    ['an object', {}, '[object Object]'],
+    ['a list', ['a', 'b'], 'a,b'],
+    ['a String', new String('x'), 'x'],
+    ['what has a toString', { toString: () => 'mine' }, 'mine'],
+    ['a Map', new Map([['a', 'b']]), '[object Map]'],
+  ])('%s', async (_, input, text) => {
+    const extracted = extractFetchBody(input)
+    expect(await read(extracted.body)).toBe(text)
+    expect(extracted).toMatchObject({ length: text.length, contentType: 'text/plain;charset=UTF-8' })
+  })
+
+  test('but not a symbol, shared memory, or what throws when asked', () => {
+    for (const input of [Symbol('x'), new SharedArrayBuffer(1), Object.create(null)])
+      expect(() => extractFetchBody(input)).toThrow()
+  })
+
+  test('a detached buffer has no bytes', async () => {
+    const buffer = new ArrayBuffer(4)
+    const view = new Uint8Array(buffer)
+    const data = new DataView(buffer)
+    structuredClone(buffer, { transfer: [buffer] })
+    for (const input of [buffer, view, data]) expect(extractFetchBody(input).length).toBe(0)
   })
 })

@@ -1,22 +1,33 @@
 import { describe, expect, test } from 'vitest'
-import { bodyNotAllowed, isMethod, normalizeMethod } from '../../../src/fetch/method.ts'
+import { bodyNotAllowed, checkedMethod, commonMethod, takesNoBody } from '../../../src/fetch/method.ts'
 
-describe('normalizeMethod', () => {
-  test.each(['delete', 'get', 'head', 'options', 'post', 'put', 'PoSt', 'PATCH', 'propfind', 'Custom'])(
+describe('commonMethod', () => {
+  test.each(['delete', 'get', 'head', 'options', 'post', 'put', 'DELETE', 'GET', 'PUT', 'PATCH'])(
     '%s becomes what the platform makes of it',
     (method) => {
-      expect(normalizeMethod(method)).toBe(new Request('https://a.test/', { method }).method)
+      expect(commonMethod(method)).toBe(new Request('https://a.test/', { method }).method)
+    },
+  )
+
+  test('none is GET', () => {
+    expect(commonMethod(undefined)).toBe('GET')
+  })
+
+  test.each(['PoSt', 'patch', 'propfind', 'Custom', '', 'GE T', null, 5, {}])(
+    '%j is left to the platform, which knows its rules and warnings',
+    (method) => {
+      expect(commonMethod(method)).toBeUndefined()
     },
   )
 })
 
-test('normalizeMethod leaves patch as it is, which the platform does with a warning', () => {
-  expect(normalizeMethod('patch')).toBe('patch')
+test('takesNoBody', () => {
+  expect(['GET', 'HEAD', 'POST', 'get', 'DELETE'].filter(takesNoBody)).toEqual(['GET', 'HEAD'])
 })
 
-describe('isMethod', () => {
+describe('checkedMethod', () => {
   test.each(['GET', 'PATCH', 'M-SEARCH', 'a!#$%', 'connected'])('%s is one', (method) =>
-    expect(isMethod(method)).toBe(true),
+    expect(checkedMethod(method)).toBe(method),
   )
 
   test.each([
@@ -33,7 +44,9 @@ describe('isMethod', () => {
     'a:b',
     'a/b',
   ])('%j is none', (method) => {
-    expect(isMethod(method)).toBe(false)
+    expect(() => checkedMethod(method)).toThrow(
+      expect.objectContaining({ code: 'ERR_TRUNKLINE_INVALID_METHOD', processed: 'no' }),
+    )
     expect(() => new Request('https://a.test/', { method })).toThrow(TypeError)
   })
 })

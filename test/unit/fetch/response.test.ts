@@ -1,12 +1,14 @@
 import { inspect } from 'node:util'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { ConnectionError } from '../../../src/core/errors.ts'
 import type { HeaderList } from '../../../src/core/headers.ts'
 import { toFetchResponse } from '../../../src/fetch/response.ts'
-import { clientResponse, openResponse, TIMINGS } from '../fakes/exchange.ts'
+import { clientRequest, clientResponse, openResponse, TIMINGS } from '../fakes/exchange.ts'
 
 const make = (body = 'hello', headers: HeaderList = [], status = 200, method = 'GET') =>
-  toFetchResponse(clientResponse(status, headers, body), method)
+  toFetchResponse(clientResponse(status, headers, body), clientRequest({ method }))
+
+const GET = clientRequest()
 
 const lost = () => new ConnectionError('ERR_TRUNKLINE_CONNECTION_LOST', 'lost')
 
@@ -29,7 +31,7 @@ describe('is a Response', () => {
       connectionId: 9,
       streamId: undefined,
     })
-    expect(toFetchResponse(response, 'GET')).toMatchObject({
+    expect(toFetchResponse(response, GET)).toMatchObject({
       status: 404,
       ok: false,
       statusText: '',
@@ -57,6 +59,68 @@ describe('is a Response', () => {
     expect(response.headers).toBe(response.headers)
     expect(response.headers.get('a')).toBe('1, 2')
     expect(response.headers.getSetCookie()).toEqual(['x=1', 'y=2'])
+  })
+
+  test('its type says whether a redirect left the origin, and hides what the mode asks to hide', async () => {
+    const of = (mode: 'cors' | 'no-cors', crossOrigin?: boolean) => {
+      const { response, log } = openResponse(200, [], crossOrigin === undefined ? {} : { crossOrigin })
+      const rules = { mode, referrer: null, integrity: '' }
+      return { response: toFetchResponse(response, clientRequest({ rules })), log }
+    }
+    expect(of('cors').response.type).toBe('basic')
+    expect(of('cors', false).response.type).toBe('basic')
+    expect(of('cors', true).response.type).toBe('cors')
+    expect(of('no-cors').response).toMatchObject({ type: 'basic', status: 200 })
+    const opaque = of('no-cors', true)
+    expect(opaque.response).toMatchObject({
+      type: 'opaque',
+      status: 0,
+      ok: false,
+      body: null,
+      statusText: '',
+    })
+    expect(await opaque.response.text()).toBe('')
+    expect(opaque.log.cancelled).toBe(1)
+  })
+
+  test('statusText is the reason phrase, where there is one', () => {
+    const { response } = openResponse(200, [], { statusText: 'Fine' })
+    expect(toFetchResponse(response, GET).statusText).toBe('Fine')
+    expect(toFetchResponse(response, GET).clone().statusText).toBe('Fine')
+  })
+
+  test('with every member the platform has, by the same names', () => {
+    const names = (response: object) => {
+      const found: string[] = []
+      for (const name in response) found.push(name)
+      return found.sort()
+    }
+    const response = make()
+    expect(names(response)).toEqual(names(new Response('x')))
+    expect(Object.keys(response)).toEqual([])
+    expect(JSON.stringify(response)).toBe('{}')
+    expect(response.constructor).toBe(Response)
+    const ours = Object.getPrototypeOf(response)
+    for (const key of Reflect.ownKeys(Response.prototype).filter((name) => name !== 'constructor'))
+      expect([key, Object.hasOwn(ours, key)]).toEqual([key, true])
+    for (const name of ['status', 'url', 'ok', 'body'])
+      expect(() => Reflect.get(ours, name)).toThrow(TypeError)
+  })
+
+  test('cannot be cloned into another realm, nor assigned to', () => {
+    const response = make()
+    expect(() => structuredClone(response)).toThrow(DOMException)
+    expect(() => Object.assign(response, { status: 5 })).toThrow(TypeError)
+    expect(Object.assign(response, { extra: 5 })).toMatchObject({ extra: 5, status: 200 })
+  })
+
+  test('a method that only a later Node has works by way of a native response', async () => {
+    const { textStream } = make('later') as { textStream?: () => AsyncIterable<string> }
+    expect(typeof textStream).toBe('textStream' in Response.prototype ? 'function' : 'undefined')
+    if (textStream === undefined) return
+    let text = ''
+    for await (const part of textStream.call(make('later'))) text += part
+    expect(text).toBe('later')
   })
 
   test('shows itself in the console with what matters', () => {
@@ -93,7 +157,14 @@ describe('reading', () => {
     const { response, queue } = openResponse()
     queue.push(Buffer.from('xxabxx').subarray(2, 4))
     queue.end(null)
-    expect(Buffer.from(await toFetchResponse(response, 'GET').arrayBuffer()).toString()).toBe('ab')
+    expect(Buffer.from(await toFetchResponse(response, GET).arrayBuffer()).toString()).toBe('ab')
+  })
+
+  test('an empty arrayBuffer may be given away', async () => {
+    const first = await make('').arrayBuffer()
+    structuredClone(first, { transfer: [first] })
+    expect((await make('').arrayBuffer()).detached).toBe(false)
+    expect((await make('').bytes()).length).toBe(0)
   })
 
   test.each(['Text/HTML; Charset=UTF-8', 'application/json', 'nonsense', ''])(
@@ -141,7 +212,7 @@ describe('reading', () => {
   test('a body cut off rejects with TypeError "terminated", its cause the reason', async () => {
     for (const method of ['text', 'json', 'bytes', 'arrayBuffer', 'blob'] as const) {
       const { response, queue } = openResponse()
-      const reading = toFetchResponse(response, 'GET')[method]()
+      const reading = toFetchResponse(response, GET)[method]()
       const cause = lost()
       queue.fail(cause)
       await expect(reading).rejects.toMatchObject({ name: 'TypeError', message: 'terminated', cause })
@@ -150,14 +221,94 @@ describe('reading', () => {
 
   test('a body aborted rejects with the reason itself', async () => {
     const { response, queue } = openResponse()
-    const reading = toFetchResponse(response, 'GET').text()
+    const reading = toFetchResponse(response, GET).text()
     const reason = new DOMException('enough', 'AbortError')
     queue.fail(reason)
     await expect(reading).rejects.toBe(reason)
   })
 })
 
+describe('a signal that aborts after the head', () => {
+  const aborting = () => {
+    const controller = new AbortController()
+    const { response, queue, log } = openResponse()
+    const fetched = toFetchResponse(response, clientRequest({ signal: controller.signal }))
+    const reason = { my: 'reason' }
+    return { queue, log, fetched, reason, abort: () => controller.abort(reason) }
+  }
+
+  test('a body that came whole and was not read is lost', async () => {
+    const { queue, fetched, reason, abort } = aborting()
+    queue.push(Buffer.from('x'))
+    queue.end(null)
+    abort()
+    await expect(fetched.text()).rejects.toBe(reason)
+  })
+
+  test('its stream fails at once, whatever waits in it', async () => {
+    const { queue, fetched, reason, abort } = aborting()
+    queue.push(Buffer.from('x'))
+    queue.end(null)
+    const reader = fetched.body?.getReader()
+    abort()
+    await expect(reader?.closed).rejects.toBe(reason)
+    await expect(reader?.read()).rejects.toBe(reason)
+  })
+
+  test('a stream asked for afterwards fails as well', async () => {
+    const { fetched, reason, abort } = aborting()
+    abort()
+    await expect(fetched.body?.getReader().read()).rejects.toBe(reason)
+  })
+
+  test('a body that was read is none of its business', async () => {
+    const { queue, fetched, abort } = aborting()
+    queue.push(Buffer.from('x'))
+    queue.end(null)
+    expect(await fetched.text()).toBe('x')
+    abort()
+    expect(fetched.bodyUsed).toBe(true)
+    expect(fetched.body?.locked).toBe(true)
+  })
+
+  test('a stream that has ended no longer listens', async () => {
+    const controller = new AbortController()
+    const remove = vi.spyOn(controller.signal, 'removeEventListener')
+    const response = toFetchResponse(
+      clientResponse(200, [], 'x'),
+      clientRequest({ signal: controller.signal }),
+    )
+    expect(await new Response(response.body).text()).toBe('x')
+    expect(remove).toHaveBeenCalledTimes(1)
+  })
+})
+
 describe('body', () => {
+  test('of a response read by another way is over and locked', async () => {
+    const response = make('hello')
+    const reading = response.text()
+    expect(response.body?.locked).toBe(true)
+    expect(await reading).toBe('hello')
+    expect(response.bodyUsed).toBe(true)
+    expect(() => response.body?.getReader()).toThrow(TypeError)
+    expect(() => new Response(response.body, response)).toThrow(TypeError)
+    await expect(response.text()).rejects.toBeInstanceOf(TypeError)
+  })
+
+  test('gives BYOB readers their bytes, and its chunks can be given away', async () => {
+    const { response, queue } = openResponse()
+    const slab = Buffer.from('xxhelloxx')
+    queue.push(slab.subarray(2, 7))
+    queue.end(null)
+    const reader = toFetchResponse(response, GET).body?.getReader({ mode: 'byob' })
+    const first = await reader?.read(new Uint8Array(3))
+    expect(Buffer.from(first?.value as Uint8Array).toString()).toBe('hel')
+    const rest = await reader?.read(new Uint8Array(10))
+    expect(Buffer.from(rest?.value as Uint8Array).toString()).toBe('lo')
+    expect((await reader?.read(new Uint8Array(1)))?.done).toBe(true)
+    expect(slab.toString()).toBe('xxhelloxx')
+  })
+
   test('is one stream, made when asked for', async () => {
     const response = make('hello')
     const { body } = response
@@ -185,23 +336,32 @@ describe('body', () => {
 
   test('cut off, its reader gets a TypeError "terminated"', async () => {
     const { response, queue } = openResponse()
-    const reader = toFetchResponse(response, 'GET').body?.getReader()
+    const reader = toFetchResponse(response, GET).body?.getReader()
     const read = reader?.read()
     const cause = lost()
     queue.fail(cause)
     await expect(read).rejects.toMatchObject({ name: 'TypeError', message: 'terminated', cause })
   })
 
+  test('cut off, its reader is told without another read', async () => {
+    const { response, queue } = openResponse()
+    const reader = toFetchResponse(response, GET).body?.getReader()
+    const cause = lost()
+    queue.push(Buffer.from('x'))
+    queue.fail(cause)
+    await expect(reader?.closed).rejects.toMatchObject({ message: 'terminated', cause })
+  })
+
   test('cancelled, the server is told', async () => {
     const { response, log } = openResponse()
-    await toFetchResponse(response, 'GET').body?.cancel()
+    await toFetchResponse(response, GET).body?.cancel()
     expect(log.cancelled).toBe(1)
   })
 
   test('can be iterated, and leaving early cancels', async () => {
     const { response, queue, log } = openResponse()
     queue.push(Buffer.from('a'))
-    for await (const chunk of toFetchResponse(response, 'GET').body as ReadableStream<Uint8Array>) {
+    for await (const chunk of toFetchResponse(response, GET).body as ReadableStream<Uint8Array>) {
       expect(Buffer.from(chunk).toString()).toBe('a')
       break
     }
@@ -249,7 +409,7 @@ describe('clone', () => {
 
   test('fails as the original does', async () => {
     const { response, queue } = openResponse()
-    const original = toFetchResponse(response, 'GET')
+    const original = toFetchResponse(response, GET)
     const texts = [original.clone().text(), original.text()]
     queue.fail(lost())
     for (const text of texts) await expect(text).rejects.toMatchObject({ message: 'terminated' })
@@ -259,14 +419,14 @@ describe('clone', () => {
 describe('trailers', () => {
   test('are Headers, when the body has ended', async () => {
     const { response, queue } = openResponse()
-    const { trailers } = toFetchResponse(response, 'GET')
+    const { trailers } = toFetchResponse(response, GET)
     queue.end(['grpc-status', '0'])
     expect((await trailers).get('grpc-status')).toBe('0')
   })
 
   test('reject as the body does', async () => {
     const { response, queue } = openResponse()
-    const { trailers } = toFetchResponse(response, 'GET')
+    const { trailers } = toFetchResponse(response, GET)
     queue.fail(lost())
     await expect(trailers).rejects.toMatchObject({ name: 'TypeError', message: 'terminated' })
   })

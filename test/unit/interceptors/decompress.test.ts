@@ -22,7 +22,7 @@ async function through(
   part = {},
   limit = Number.POSITIVE_INFINITY,
 ): Promise<ClientResponse> {
-  return createDecompress(limit)(scripted(response).dispatch)(clientRequest(part))
+  return createDecompress({ responseBody: limit })(scripted(response).dispatch)(clientRequest(part))
 }
 
 const decoded = (coding: string, body: Uint8Array) =>

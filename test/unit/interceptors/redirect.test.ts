@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { ClientRequest } from '../../../src/core/dispatch.ts'
+import type { ClientRequest, FetchRules } from '../../../src/core/dispatch.ts'
 import { type HeaderList, headerValue } from '../../../src/core/headers.ts'
 import { oneShotBody, replayableBody } from '../../../src/core/request-body.ts'
 import { createRedirect } from '../../../src/interceptors/redirect.ts'
@@ -257,4 +257,75 @@ describe('limits and modes', () => {
     expect(last).toMatchObject({ decompress: false, redirect: 'follow', retry: request.retry })
     expect(last.signal).toBe(signal)
   })
+})
+
+describe('rules of fetch, which request does not have', () => {
+  const rules = (part: Partial<FetchRules> = {}): FetchRules => ({
+    mode: 'cors',
+    referrer: null,
+    integrity: '',
+    ...part,
+  })
+  const refused = expect.objectContaining({ code: 'ERR_TRUNKLINE_REDIRECT_REFUSED' })
+
+  test.each(['https://user@example.test/', 'https://:pw@other.test/', 'https://example.test:6667/'])(
+    'a way to %s is refused',
+    async (location) => {
+      await expect(follow(clientRequest({ rules: rules() }), to(location), ok())).rejects.toEqual(refused)
+      expect((await follow(clientRequest(), to(location), ok())).response.status).toBe(200)
+    },
+  )
+
+  test("mode 'same-origin' stays there", async () => {
+    const request = clientRequest({ rules: rules({ mode: 'same-origin' }) })
+    expect((await follow(request, to('/next'), ok())).response.status).toBe(200)
+    await expect(follow(request, to('https://other.test/'), ok())).rejects.toEqual(refused)
+  })
+
+  test('Referer is made anew at each hop, by the policy of the redirect', async () => {
+    const referrer = { url: new URL('https://example.test/page?q'), policy: '' }
+    const request = clientRequest({ headers: ['referer', 'x', 'a', '1'], rules: rules({ referrer }) })
+    const refererAfter = async (...steps: Step[]) =>
+      headerValue((await follow(request, ...steps, ok())).last.headers, 'referer')
+    const policy = (location: string, value: string) =>
+      clientResponse(302, ['location', location, 'referrer-policy', value])
+    expect(await refererAfter(to('/next'))).toBe('https://example.test/page?q')
+    expect(await refererAfter(to('https://other.test/'))).toBe('https://example.test/')
+    expect(await refererAfter(to('https://other.test/'), to('/more'))).toBe('https://example.test/')
+    expect(await refererAfter(policy('/next', 'origin'), to('/more'))).toBe('https://example.test/')
+    expect(await refererAfter(policy('/next', 'no-referrer'), policy('/more', 'unsafe-url'))).toBeNull()
+  })
+
+  test('a Referer of the caller’s own is left alone', async () => {
+    const { last } = await follow(
+      clientRequest({ headers: ['referer', 'x'], rules: rules() }),
+      to('/next'),
+      ok(),
+    )
+    expect(headerValue(last.headers, 'referer')).toBe('x')
+  })
+})
+
+test('the response says whether a redirect left the origin, even if another came back', async () => {
+  const away = to('https://other.test/')
+  const back = to('https://example.test/')
+  expect((await follow(clientRequest(), to('/next'), ok())).response.crossOrigin).toBe(false)
+  expect((await follow(clientRequest(), away, ok())).response.crossOrigin).toBe(true)
+  expect((await follow(clientRequest(), away, back, ok())).response.crossOrigin).toBe(true)
+})
+
+test('error refuses a redirect that leads nowhere, too', async () => {
+  await expect(follow(clientRequest({ redirect: 'error' }), clientResponse(302))).rejects.toMatchObject({
+    code: 'ERR_TRUNKLINE_REDIRECT_REFUSED',
+  })
+  expect((await follow(clientRequest(), clientResponse(302))).response.status).toBe(302)
+})
+
+test('a body that flows past once is refused, even where the next request has none', async () => {
+  const body = oneShotBody(['x'])
+  const post = clientRequest({ method: 'POST', body })
+  await expect(follow(post, to('/next', 301), ok())).rejects.toMatchObject({
+    code: 'ERR_TRUNKLINE_BODY_NOT_REPLAYABLE',
+  })
+  expect((await follow(post, to('/next', 303), ok())).last.body).toBeNull()
 })

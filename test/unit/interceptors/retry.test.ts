@@ -5,6 +5,7 @@ import { Lifetime } from '../../../src/core/lifetime.ts'
 import { oneShotBody } from '../../../src/core/request-body.ts'
 import { RETRY_DEFAULTS, type RetryEvent, type RetryPolicy } from '../../../src/core/retry-policy.ts'
 import { createRetry } from '../../../src/interceptors/retry.ts'
+import { RetryBudget } from '../../../src/interceptors/retry-budget.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import {
   clientRequest,
@@ -26,7 +27,7 @@ function setUp(steps: Step[], random = () => 0.5) {
   const clock = new FakeClock()
   const lifetime = new Lifetime()
   const script = scripted(...steps)
-  const dispatch = createRetry(clock, lifetime, random)(script.dispatch)
+  const dispatch = createRetry(clock, lifetime, new RetryBudget(), random)(script.dispatch)
   return {
     clock,
     lifetime,

@@ -27,3 +27,13 @@ test('is the head, the body, and where they came from; its timings go on after t
   steps.endedAt = 45
   expect(response.timings.total).toBe(35)
 })
+
+test('has the reason phrase, or none', () => {
+  const connection = { id: 7, protocol: 'http/1.1' } as unknown as PooledConnection
+  const steps = { calledAt: 0, sentAt: 0, headAt: 0, endedAt: null, attempts: 1 }
+  const body = new ResponseBody(new BodyQueue({ pause() {}, resume() {}, cancel() {} }))
+  const made = (reason?: string) =>
+    new ReceivedResponse(200, [], body, 'https://a.test/', undefined, connection, steps, reason)
+  expect(made('Fine').statusText).toBe('Fine')
+  expect(made().statusText).toBe('')
+})

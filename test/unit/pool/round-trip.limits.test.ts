@@ -291,3 +291,25 @@ describe('421', () => {
     expect(third.response?.status).toBe(200)
   })
 })
+
+describe('limits of a request of its own', () => {
+  test('take the place of the client’s, and are kept though all others are looked at less often', async () => {
+    const trips = new Trips({ timeouts: { headers: 100_000 } })
+    const own = await trips.sent({ timeouts: { headers: 40 } })
+    const other = await trips.sent()
+    await trips.clock.advance(60)
+    expect(own.call.error).toMatchObject({ code: 'ERR_TRUNKLINE_HEADERS_TIMEOUT' })
+    expect(other.call.pending).toBe(true)
+  })
+
+  test('may be longer; what they do not name is as the client has it', async () => {
+    const trips = new Trips({ timeouts: { headers: 500, body: 300 } })
+    const { call, exchange } = await trips.sent({ timeouts: { headers: 5000 } })
+    await trips.clock.advance(4000)
+    expect(call.pending).toBe(true)
+    exchange.respond()
+    await trips.flush()
+    await trips.clock.advance(600)
+    await expect(call.response?.body.text()).rejects.toMatchObject({ code: 'ERR_TRUNKLINE_BODY_TIMEOUT' })
+  })
+})

@@ -277,3 +277,24 @@ describe('destroy', () => {
     expect(world.connector.dials.length).toBe(0)
   })
 })
+
+describe('another limit', () => {
+  test('that is higher lets pools dial that found no room, in their order', async () => {
+    const { manager, enter, dialled } = setUp(1)
+    for (const name of ['a', 'b', 'c']) enter(name)
+    expect(dialled()).toEqual(['a'])
+    manager.update(2)
+    expect(dialled()).toEqual(['a', 'b'])
+    manager.update(5)
+    expect(dialled()).toEqual(['a', 'b', 'c'])
+  })
+
+  test('that is lower closes nothing that runs, and holds for what comes', async () => {
+    const { manager, enter, dialled, names } = setUp(2)
+    for (const name of ['a', 'b']) enter(name)
+    manager.update(1)
+    enter('c')
+    expect(dialled()).toEqual(['a', 'b'])
+    expect(names()).toEqual(['a', 'b', 'c'])
+  })
+})

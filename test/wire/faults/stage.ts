@@ -5,7 +5,7 @@
  * broken by the client.
  */
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { EngineName } from '../../../src/client-options.ts'
+import type { EngineName } from '../../../src/engine-name.ts'
 import type { Client, ClientOptions } from '../../../src/index.ts'
 import { activeHandles, expectNoNewHandles } from '../../support/handles.ts'
 import { engine } from './engine-under-test.ts'

@@ -6,7 +6,11 @@ const [origin, order] = process.argv.slice(2) as [string, string]
 const symbols = () => Object.getOwnPropertySymbols(globalThis).map(String).sort()
 const names = () => Object.getOwnPropertyNames(globalThis).sort()
 const platform = { fetch: globalThis.fetch, Response: globalThis.Response, Headers: globalThis.Headers }
-const before = { symbols: symbols(), names: names() }
+const descriptor = () => {
+  const { value, ...attributes } = Object.getOwnPropertyDescriptor(globalThis, 'fetch') ?? {}
+  return JSON.stringify({ ...attributes, name: value?.name, length: value?.length })
+}
+const before = { symbols: symbols(), names: names(), descriptor: descriptor() }
 
 const modules: Record<string, () => Promise<unknown>> = {
   trunkline: () => import('../../../../src/index.ts'),
@@ -30,6 +34,7 @@ console.log(
     used,
     fetchReplaced: globalThis.fetch !== platform.fetch,
     othersReplaced: globalThis.Response !== platform.Response || globalThis.Headers !== platform.Headers,
+    sameDescriptor: descriptor() === before.descriptor,
     newSymbols: symbols().filter((name) => !before.symbols.includes(name)),
     newNames: names().filter((name) => !before.names.includes(name)),
   }),

@@ -24,6 +24,12 @@ describe('encodeHead', () => {
     expect(fields(['b', '1', 'a', '2', 'b', '3'])).toEqual(['b', '1', 'a', '2', 'b', '3'])
   })
 
+  test('each cookie is a field of its own', () => {
+    expect(fields(['a', '1', 'cookie', 'x=1; y=2;z; w', 'b', '2'])).toEqual([
+      ...['a', '1', 'cookie', 'x=1', 'cookie', 'y=2;z', 'cookie', 'w', 'b', '2'],
+    ])
+  })
+
   test.each(['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade', 'host'])(
     'leaves out %s',
     (name) => expect(fields(['a', '1', name, 'x', 'b', '2'])).toEqual(['a', '1', 'b', '2']),

@@ -1,0 +1,43 @@
+/** Text that goes into a page. */
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
+
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] as string)
+}
+
+/** Markup that is safe as it is; anything else in a template is escaped. */
+export class Markup {
+  readonly text: string
+
+  constructor(text: string) {
+    this.text = text
+  }
+
+  toString(): string {
+    return this.text
+  }
+}
+
+type Content = string | number | null | Markup | readonly Markup[]
+
+/** A template for markup: what is put in is text, unless it is markup itself. */
+export function html(parts: TemplateStringsArray, ...values: readonly Content[]): Markup {
+  const written = values.map((value) => {
+    if (value === null) return ''
+    if (value instanceof Markup) return value.text
+    return Array.isArray(value) ? value.join('') : escapeHtml(String(value))
+  })
+  return new Markup(parts.map((part, index) => part + (written[index] ?? '')).join(''))
+}
+
+/** Data inside a script element, which nothing in it can end. */
+export function embedJson(data: unknown): Markup {
+  return new Markup(JSON.stringify(data).replaceAll('<', '\\u003c'))
+}

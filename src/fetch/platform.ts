@@ -1,0 +1,68 @@
+import { InvalidRequestError } from '../core/errors.ts'
+import type { Members } from './init.ts'
+
+/** `fetch` as it was when Trunkline was loaded: for URLs that need no network, and for other people's dispatchers. */
+export const platformFetch = globalThis.fetch
+
+/** Options that the platform is asked about. */
+const PASSED = [
+  'cache',
+  'credentials',
+  'duplex',
+  'integrity',
+  'keepalive',
+  'method',
+  'mode',
+  'priority',
+  'redirect',
+  'referrer',
+  'referrerPolicy',
+  'window',
+] as const
+
+/**
+ * A native `Request` of input and init: what is wrong with them, the platform says. Headers and body are left out,
+ * or, for the body, stood in for: they are ours to read. A Request that init changes nothing of is given back.
+ */
+export function platformRequest(input: string | Request, init: Members): Request {
+  const passed = passedOn(init)
+  if (typeof input !== 'string' && passed === null) return usable(input)
+  try {
+    return new Request(input, passed ?? {})
+  } catch (error) {
+    throw withCause(error)
+  }
+}
+
+function passedOn(init: Members): Record<string, unknown> | null {
+  let passed: Record<string, unknown> | null = null
+  for (const name of PASSED) {
+    const value = init[name]
+    if (value === undefined) continue
+    passed ??= {}
+    passed[name] = value
+  }
+  if ((init.body ?? null) !== null || init.json !== undefined) passed = { ...passed, body: new Uint8Array(0) }
+  // Any option at all takes away the referrer of a Request. The signal is ours to listen to.
+  if (init.headers !== undefined) passed = { ...passed, headers: [] }
+  if (init.signal !== undefined) passed = { ...passed, signal: null }
+  return passed
+}
+
+function usable(input: Request): Request {
+  if (input.bodyUsed || input.body?.locked) {
+    throw new InvalidRequestError(
+      'ERR_TRUNKLINE_INVALID_OPTION',
+      'Cannot send a Request whose body has already been used, or is locked by a reader.',
+    )
+  }
+  return input
+}
+
+/** The platform's own error, and what every error of a request that is wrong has for a cause here. */
+function withCause(error: unknown): unknown {
+  if (error instanceof TypeError && error.cause === undefined) {
+    error.cause = new InvalidRequestError('ERR_TRUNKLINE_INVALID_OPTION', error.message)
+  }
+  return error
+}
