@@ -1,5 +1,4 @@
-import { constants } from 'node:os'
-import type { CloseOnSignalsOptions } from './close-on-signals.ts'
+import { type CloseOnSignalsOptions, checkCloseOnSignals } from './close-on-signals.ts'
 import { type AddressGuardOptions, checkAddressGuard } from './connect/address-guard.ts'
 import { DNS_DEFAULTS, type DnsOptions, type SettledDns } from './connect/dns-options.ts'
 import type { TlsOptions } from './connect/tls-identity.ts'
@@ -327,17 +326,6 @@ const sessionStore: Check = (value) => {
   return complete ? null : 'a TlsSessionStore (take, add, forget), or false'
 }
 
-const signalOptions: Check = (value) => {
-  if (typeof value === 'boolean') return null
-  const expected = 'true, false, or { signals, timeout }'
-  if (typeof value !== 'object' || value === null) return expected
-  const { signals, timeout, ...others } = value as Record<string, unknown>
-  const isList = Array.isArray(signals) && signals.every((signal) => Object.hasOwn(constants.signals, signal))
-  if (Object.keys(others).length > 0 || (signals !== undefined && !isList))
-    return `${expected}, with names of signals`
-  return timeout === undefined || duration(0)(timeout) === null ? null : `${expected}, with ms as timeout`
-}
-
 const TOP: Checks = {
   protocols: protocolList,
   engine: checkEngine,
@@ -348,7 +336,7 @@ const TOP: Checks = {
   retry: anything,
   interceptors: functions,
   networkInterceptors: functions,
-  closeOnSignals: signalOptions,
+  closeOnSignals: checkCloseOnSignals,
 }
 
 /**

@@ -1,9 +1,24 @@
+import { constants } from 'node:os'
+import { type Check, duration } from './option-checks.ts'
+
 /** How a client ends when the process is asked to. */
 export interface CloseOnSignalsOptions {
   /** Default `['SIGTERM', 'SIGINT']`. */
   readonly signals?: readonly NodeJS.Signals[]
   /** ms that requests may take to finish, as of `client.close`. Default 10,000. */
   readonly timeout?: number
+}
+
+/** For the option of a client. */
+export const checkCloseOnSignals: Check = (value) => {
+  if (typeof value === 'boolean') return null
+  const expected = 'true, false, or { signals, timeout }'
+  if (typeof value !== 'object' || value === null) return expected
+  const { signals, timeout, ...others } = value as Record<string, unknown>
+  const isList = Array.isArray(signals) && signals.every((signal) => Object.hasOwn(constants.signals, signal))
+  if (Object.keys(others).length > 0 || (signals !== undefined && !isList))
+    return `${expected}, with names of signals`
+  return timeout === undefined || duration(0)(timeout) === null ? null : `${expected}, with ms as timeout`
 }
 
 /** A client, as far as it is of interest here. */

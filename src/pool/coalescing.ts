@@ -132,6 +132,6 @@ class Coalescing {
 /** Whether new requests to `origin` may go there. An ORIGIN frame names all that may (RFC 8336 section 2.3). */
 function isUsable(connection: PooledConnection, origin: Origin): boolean {
   if (connection.protocol !== 'h2' || connection.standing !== 'ready') return false
-  const { origins } = connection.stats()
-  return origins === undefined || origins.includes(origin.key)
+  const { origins = null } = connection.stats()
+  return origins === null || origins.includes(origin.key)
 }

@@ -72,8 +72,6 @@ export interface ConnectionListener {
   onClosed(error: ClientError | null): void
   /** ALTSVC (RFC 7838 section 4); `origin` is '' for that of the connection. Engines that cannot see it never call. */
   onAltSvc?(origin: string, value: string): void
-  /** ORIGIN (RFC 8336): what the server says it serves; nothing is true of it until its certificate says so, too. */
-  onOrigins?(origins: readonly string[]): void
 }
 
 /** A GOAWAY frame (RFC 9113 section 6.8). */
@@ -133,6 +131,6 @@ export interface ConnectionStats {
   readonly bytesReceived: number
   readonly bytesSent: number
   readonly goAway: GoAway | null
-  /** Origins that the server says it serves on this connection (RFC 8336); absent: it did not say. */
-  readonly origins?: readonly string[]
+  /** Origins that the server says it serves on this connection (RFC 8336); null or absent: it did not say. */
+  readonly origins?: readonly string[] | null
 }

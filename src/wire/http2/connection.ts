@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { AnnouncedOrigins } from '../../core/announced-origins.ts'
 import type { ClientError } from '../../core/errors.ts'
 import type {
   AttachContext,
@@ -34,6 +35,7 @@ export class Http2Connection implements Connection, SessionEvents {
   readonly #options: Http2Options
   readonly #listener: ConnectionListener
   readonly #facts: ConnectionFacts
+  readonly #origins = new AnnouncedOrigins()
   #bytesReceived = 0
   /** A turn is on its way. */
   #scheduled = false
@@ -112,6 +114,7 @@ export class Http2Connection implements Connection, SessionEvents {
       bytesReceived: this.#bytesReceived,
       bytesSent: this.#socket.bytesWritten,
       goAway: this.#facts.goAway,
+      origins: this.#origins.list,
     }
   }
 
@@ -138,7 +141,7 @@ export class Http2Connection implements Connection, SessionEvents {
   }
 
   onOrigins(origins: readonly string[]): void {
-    this.#listener.onOrigins?.(origins)
+    this.#origins.add(origins)
   }
 
   onOver(error: ClientError | null): void {

@@ -1,5 +1,6 @@
 import * as http2 from 'node:http2'
 import type { Socket } from 'node:net'
+import { AnnouncedOrigins } from '../../core/announced-origins.ts'
 import type { ClientError } from '../../core/errors.ts'
 import type {
   AttachContext,
@@ -42,8 +43,7 @@ export class NodeHttp2Connection implements Connection {
   readonly #owner: ExchangeOwner
   readonly #windows: StreamWindows
   #state: ConnectionState = 'open'
-  /** Of ORIGIN frames; null before the first (RFC 8336 section 2.3). */
-  #origins: Set<string> | null = null
+  readonly #origins = new AnnouncedOrigins()
   /** The peer's limit; null until its SETTINGS came. */
   #peerMaxStreams: number | null = null
   #acknowledged = false
@@ -179,7 +179,7 @@ export class NodeHttp2Connection implements Connection {
       bytesReceived: this.#socket.bytesRead,
       bytesSent: this.#socket.bytesWritten,
       goAway: this.#facts.goAway,
-      ...(this.#origins === null ? {} : { origins: [...this.#origins] }),
+      origins: this.#origins.list,
     }
   }
 
@@ -203,7 +203,7 @@ export class NodeHttp2Connection implements Connection {
     })
     session.on('remoteSettings', (settings) => this.#onSettings(settings))
     session.on('goaway', (code, lastStreamId, debug) => this.#onGoAway(code, lastStreamId, debug))
-    session.on('origin', (origins) => this.#onOrigins(origins))
+    session.on('origin', (origins) => this.#origins.add(origins))
     session.on('error', (error) => this.#onSessionError(error))
     session.on('close', () => this.#onSocketEnd(null))
     // A pushed stream cannot come (ENABLE_PUSH is 0); if one does it must not lack an error listener.
@@ -253,11 +253,6 @@ export class NodeHttp2Connection implements Connection {
     if (this.#closing) return
     if (first) this.#listener.onReady()
     this.#listener.onSlots()
-  }
-
-  #onOrigins(origins: readonly string[]): void {
-    this.#origins ??= new Set()
-    for (const origin of origins) if (this.#origins.size < MOST_ORIGINS) this.#origins.add(origin)
   }
 
   #onGoAway(http2Code: number, lastStreamId: number, debug: Buffer | undefined): void {
@@ -327,9 +322,6 @@ export class NodeHttp2Connection implements Connection {
 }
 
 const MOST_UNACKNOWLEDGED = 5
-
-/** Origins of ORIGIN frames that are kept; those of a server with more are not coalesced. */
-const MOST_ORIGINS = 1000
 
 /** Ids are odd and end at 2^31 - 1; a few are left unused so that requests in the same turn still fit. */
 const LAST_STREAM_ID = 2 ** 31 - 1 - 2 * 512
