@@ -6,6 +6,8 @@ export default defineConfig({
     register: 'src/register.ts',
     testing: 'src/testing/index.ts',
     interceptors: 'src/interceptors/index.ts',
+    cache: 'src/interceptors/cache.ts',
+    cookies: 'src/interceptors/cookies.ts',
   },
   format: ['esm', 'cjs'],
   target: 'node22',

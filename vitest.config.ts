@@ -38,6 +38,7 @@ export default defineConfig({
       { find: /^trunkline\/register$/, replacement: source('register.ts') },
       { find: /^trunkline\/testing$/, replacement: source('testing/index.ts') },
       { find: /^trunkline\/interceptors$/, replacement: source('interceptors/index.ts') },
+      { find: /^trunkline\/(cache|cookies)$/, replacement: source('interceptors/$1.ts') },
     ],
   },
   test: {

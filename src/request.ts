@@ -8,15 +8,15 @@ import type {
 } from './core/dispatch.ts'
 import { InvalidRequestError } from './core/errors.ts'
 import { type HeaderList, type HeadersInput, headerValue, toHeaderList } from './core/headers.ts'
+import { jsonBody } from './core/json-body.ts'
 import { addPriority, type PriorityInput, priorityOf } from './core/priority.ts'
 import type { ResponseBody } from './core/response-body.ts'
 import { checkedRetry, type RetryOptions, type RetryPolicy, settleRetry } from './core/retry-policy.ts'
-import { type BodyInput, extractBody } from './fetch/body.ts'
+import { type BodyInput, type ExtractedBody, extractBody } from './fetch/body.ts'
 import { bodyNotAllowed, checkedMethod, takesNoBody } from './fetch/method.ts'
 import {
   contentLengthFor,
   jsonAndBody,
-  jsonText,
   type RequestTimeouts,
   redirectOf,
   signalOf,
@@ -30,7 +30,10 @@ export interface RequestOptions {
   readonly method?: string
   readonly headers?: HeadersInput
   readonly body?: BodyInput | null
-  /** Sends `value` as JSON, with its content-type. Not together with `body`. */
+  /**
+   * Sends the value as JSON, with its content-type. Not together with `body`. A big one is stringified in slices while
+   * it is sent, without a content-length, and must not change meanwhile.
+   */
   readonly json?: unknown
   readonly signal?: AbortSignal | null
   /** Default `'manual'`: a redirect is a response like any other. */
@@ -114,9 +117,8 @@ function toClientRequest(url: string | URL, options: RequestOptions, retry: Retr
   const target = anyTargetOf(url)
   const method = checkedMethod(options.method ?? 'GET')
   const headers = toHeaderList(options.headers)
-  const given = bodyOf(options, headers)
-  if (given !== null && takesNoBody(method)) throw bodyNotAllowed(method)
-  const body = given === null ? null : extractBody(given, signalOf(options.signal))
+  const body = bodyOf(options, headers)
+  if (body !== null && takesNoBody(method)) throw bodyNotAllowed(method)
   addIfMissing(headers, 'content-type', body?.contentType ?? null)
   addIfMissing(
     headers,
@@ -143,11 +145,12 @@ function toClientRequest(url: string | URL, options: RequestOptions, retry: Retr
   }
 }
 
-function bodyOf(options: RequestOptions, headers: string[]): BodyInput | null {
-  if (options.json === undefined) return options.body ?? null
-  if (options.body !== undefined && options.body !== null) throw jsonAndBody()
+function bodyOf(options: RequestOptions, headers: string[]): ExtractedBody | null {
+  const { json, body = null } = options
+  if (json === undefined) return body === null ? null : extractBody(body, signalOf(options.signal))
+  if (body !== null) throw jsonAndBody()
   addIfMissing(headers, 'content-type', 'application/json')
-  return jsonText(options.json)
+  return { ...jsonBody(json), contentType: null }
 }
 
 function trailersOf(trailers: RequestOptions['trailers']): ClientRequest['trailers'] {

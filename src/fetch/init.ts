@@ -12,7 +12,7 @@ export interface FetchInit extends Omit<RequestInit, 'body' | 'headers' | 'signa
   /** An iterable that is not asynchronous is text to `fetch`, as on the platform: `a,b` for `['a', 'b']`. */
   readonly body?: BodyInput | null
   readonly signal?: AbortSignal | null
-  /** Sends the value as JSON, with its content-type. Not together with `body`. */
+  /** Sends the value as JSON, with its content-type. Not together with `body`. A big one goes in slices, without a length. */
   readonly json?: unknown
   /** Time limits of this request, in place of the client's. */
   readonly timeouts?: RequestTimeouts

@@ -59,18 +59,6 @@ export function contentLengthFor(method: string, body: ExtractedBody | null): st
   return method === 'POST' || method === 'PUT' ? '0' : null
 }
 
-/** @throws InvalidRequestError for what has no JSON form. */
-export function jsonText(value: unknown): string {
-  let text: string | undefined
-  try {
-    text = JSON.stringify(value)
-  } catch (cause) {
-    throw invalid(`json has no JSON form: ${(cause as Error).message.split('\n')[0]}`, cause)
-  }
-  if (text === undefined) throw invalid(`json cannot be ${typeof value}; it has no JSON form`)
-  return text
-}
-
 export function jsonAndBody(): InvalidRequestError {
   return invalid('json and body exclude each other')
 }

@@ -1,6 +1,7 @@
 import type { ClientRequest, FetchRules, RedirectMode } from '../core/dispatch.ts'
 import { InvalidRequestError } from '../core/errors.ts'
 import { type HeaderList, headerValue } from '../core/headers.ts'
+import { jsonBody } from '../core/json-body.ts'
 import type { Target } from '../core/origin.ts'
 import { addPriority, type Priority, priorityOf } from '../core/priority.ts'
 import { checkedRetry, type RetryPolicy, settleRetry } from '../core/retry-policy.ts'
@@ -10,15 +11,7 @@ import { bareHeaders, complete } from './default-headers.ts'
 import { fetchHeaders } from './headers.ts'
 import { type FetchInit, type Members, readInit } from './init.ts'
 import { bodyNotAllowed, checkedMethod, commonMethod, takesNoBody } from './method.ts'
-import {
-  contentLengthFor,
-  jsonAndBody,
-  jsonText,
-  redirectOf,
-  signalOf,
-  signalWithin,
-  timeoutsOf,
-} from './options.ts'
+import { contentLengthFor, jsonAndBody, redirectOf, signalOf, signalWithin, timeoutsOf } from './options.ts'
 import { platformRequest } from './platform.ts'
 import { readAhead } from './read-ahead.ts'
 import { responseHeaders } from './response-headers.ts'
@@ -205,7 +198,7 @@ function bodyOf(init: Members, method: string): ExtractedBody | null {
   if (init.json !== undefined) {
     if (given !== null) throw jsonAndBody()
     if (takesNoBody(method)) throw bodyNotAllowed(method)
-    return { ...extractFetchBody(jsonText(init.json)), contentType: 'application/json' }
+    return { ...jsonBody(init.json), contentType: 'application/json' }
   }
   if (given === null) return null
   if (takesNoBody(method)) throw bodyNotAllowed(method)

@@ -88,6 +88,18 @@ const expected: Readonly<Record<string, unknown>> = {
   },
   breaker: expect.objectContaining({ state: 'closed' }),
   discovery: { failed: 0, left: 0 },
+  cache: { fresh: 1, revalidated: 1, stale: 1, misses: 2, requests: 5 },
+  json: {
+    objects: 20,
+    bytes: expect.any(Number),
+    whole: true,
+    p99: {
+      stringify: expect.any(Number),
+      json: expect.any(Number),
+      parse: expect.any(Number),
+      parseJson: expect.any(Number),
+    },
+  },
   shutdown: { finished: 7, refused: 1, cut: 2, connectionsLeft: 0 },
 }
 
@@ -137,6 +149,10 @@ const further: Readonly<Record<string, (figures: never) => void>> = {
     expect(figures.slowShare).toBeLessThan(figures.quickShare)
     expect(figures.whileFailing).toBeLessThan(30)
     for (const share of [figures.whenBack, figures.came]) expect(share).toBeGreaterThan(20)
+  },
+  json: ({ p99 }: { p99: Record<'stringify' | 'json' | 'parse' | 'parseJson', number> }) => {
+    expect(p99.json).toBeLessThan(p99.stringify)
+    expect(p99.parseJson).toBeLessThan(p99.parse)
   },
   streaming: ({ furthestAhead }: { furthestAhead: { upload: number; download: number } }) => {
     expect(furthestAhead.upload).toBeLessThan(4 * 1024 * 1024)

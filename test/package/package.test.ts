@@ -8,6 +8,8 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import * as source from '../../src/index.ts'
+import * as cache from '../../src/interceptors/cache.ts'
+import * as cookies from '../../src/interceptors/cookies.ts'
 import * as interceptors from '../../src/interceptors/index.ts'
 import * as testing from '../../src/testing/index.ts'
 
@@ -59,7 +61,7 @@ describe('the tarball', () => {
 
   test('runs on nothing but its declared dependencies', async () => {
     const manifest = JSON.parse(await readFile(join(unpacked, 'package.json'), 'utf8'))
-    const declared = Object.keys(manifest.dependencies)
+    const declared = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })
     const strangers = (await importedPackages()).filter((name) => !declared.includes(name))
     expect(strangers).toEqual([])
   })
@@ -92,6 +94,35 @@ describe('a program that uses it', () => {
     expect(
       await program(file, `print(Object.keys(${file === 'a.mjs' ? `(${load})` : load}).sort())`),
     ).toEqual(Object.keys(interceptors).sort())
+  })
+
+  test.each([
+    ['cache', cache],
+    ['cookies', cookies],
+  ])('gets trunkline/%s as ESM and as CommonJS', async (name, source) => {
+    const names = Object.keys(source).sort()
+    expect(await program('a.mjs', `print(Object.keys(await import('trunkline/${name}')).sort())`)).toEqual(
+      names,
+    )
+    expect(await program('a.cjs', `print(Object.keys(require('trunkline/${name}')).sort())`)).toEqual(names)
+  })
+
+  test('needs the optional peers for nothing else', async () => {
+    const peers = Object.keys(
+      JSON.parse(await readFile(join(unpacked, 'package.json'), 'utf8')).peerDependencies,
+    )
+    expect(peers.sort()).toEqual(['http-cache-semantics', 'tough-cookie'])
+    const blocked = `import { registerHooks } from 'node:module'
+      registerHooks({ resolve: (name, context, next) => {
+        if (${JSON.stringify(peers)}.includes(name)) throw new Error('loaded ' + name)
+        return next(name, context)
+      } })`
+    const load =
+      "await import('trunkline'); await import('trunkline/interceptors'); await import('trunkline/testing')"
+    const missing = "(await import('trunkline/cache').catch((error) => error)).message"
+    expect(await program('a.mjs', `${blocked}; ${load}; print(${missing})`)).toBe(
+      'loaded http-cache-semantics',
+    )
   })
 
   test('loads nothing of them with the client, and nothing of the client with them', async () => {
@@ -137,7 +168,10 @@ describe('a program that uses it', () => {
 describe('a TypeScript program that uses it', () => {
   const body = `
     export async function main(): Promise<number> {
-      const client = createClient()
+      const store: CacheStore = { get: () => undefined, set() {}, delete() {} }
+      const client = createClient({
+        networkInterceptors: [cookies({ jar: new CookieJar() }), cache({ store })],
+      })
       const viaFetch: Response = await fetch('https://localhost/')
       const viaClient: Response = await client.fetch('https://localhost/', { method: 'POST', body: 'x' })
       const { status } = await request('https://localhost/')
@@ -153,7 +187,10 @@ describe('a TypeScript program that uses it', () => {
       return server.counts.requests + frames.length + exact + viaFetch.status + viaClient.status
     }`
   const named = `import { createClient, fetch, request } from 'trunkline'\nimport 'trunkline/register'
-    import { ChaosServer, type Fault, RawPeer } from 'trunkline/testing'\n${body}`
+    import { ChaosServer, type Fault, RawPeer } from 'trunkline/testing'
+    import { cache, type CacheStore } from 'trunkline/cache'
+    import { cookies } from 'trunkline/cookies'
+    import { CookieJar } from 'tough-cookie'\n${body}`
   const cases: readonly [how: string, file: string, options: string[]][] = [
     ['ESM, nodenext', 'types.mts', ['--module', 'nodenext']],
     ['CommonJS, nodenext', 'types.cts', ['--module', 'nodenext']],
@@ -182,7 +219,10 @@ describe('a TypeScript program that uses it', () => {
 /** Our dependencies and Node's types, linked to the copies this repository has installed. */
 async function linkDependencies(): Promise<void> {
   const manifest = JSON.parse(await readFile(join(unpacked, 'package.json'), 'utf8'))
-  for (const name of [...Object.keys(manifest.dependencies), '@types/node']) {
+  for (const name of [
+    ...Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }),
+    '@types/node',
+  ]) {
     const link = join(app, 'node_modules', name)
     await mkdir(dirname(link), { recursive: true })
     await symlink(join(root, 'node_modules', name), link, 'dir')

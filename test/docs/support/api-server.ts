@@ -12,7 +12,8 @@ import {
 export const API_ORIGIN = 'https://api.example.com'
 
 /**
- * `/users/7`, `/items/N` JSON · `/lines` JSON line by line · `/orders` POST, 201 · `/export` a megabyte · `/upload` counts the bytes of the body ·
+ * `/users/7`, `/items/N` JSON · `/lines` JSON line by line · `/report` a megabyte of JSON · `/prices` may be kept for a minute ·
+ * `/login` sets a cookie and redirects to `/headers` · `/orders` POST, 201 · `/export` a megabyte · `/upload` counts the bytes of the body ·
  * `/moved` redirects to `/users/7` · `/slow` never answers · `/v1` streams a completion as openai does · whatever has
  * an `x-amz-target` lists tables as DynamoDB does; else the routes of every test server.
  */
@@ -32,6 +33,19 @@ async function handle(request: ServerRequest, response: ServerReply): Promise<vo
       response.writeHead(200, { 'content-type': 'application/x-ndjson' })
       response.end([1, 2, 3, 4].map((id) => `${JSON.stringify({ id })}\n`).join(''))
       return
+    case 'login':
+      response.writeHead(302, { location: '/headers', 'set-cookie': 'session=7; Path=/; Secure; HttpOnly' })
+      response.end()
+      return
+    case 'prices':
+      response.setHeader('cache-control', 'max-age=60')
+      return json(response, 200, { apple: 1 })
+    case 'report':
+      return json(
+        response,
+        200,
+        Array.from({ length: 20_000 }, (_, id) => ({ id, name: `entry ${id}` })),
+      )
     case 'orders':
       return json(response, 201, { id: 1, ...JSON.parse((await readBody(request)).toString()) })
     case 'upload':

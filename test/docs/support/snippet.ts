@@ -71,6 +71,8 @@ function bound(code: string, origin: string): string {
     .replaceAll(API_ORIGIN, origin)
     .replaceAll("'trunkline/testing'", `'${source('testing/index.ts')}'`)
     .replaceAll("'trunkline/interceptors'", `'${source('interceptors/index.ts')}'`)
+    .replaceAll("'trunkline/cache'", `'${source('interceptors/cache.ts')}'`)
+    .replaceAll("'trunkline/cookies'", `'${source('interceptors/cookies.ts')}'`)
     .replaceAll("'trunkline/register'", `'${source('register.ts')}'`)
     .replaceAll("'trunkline'", `'${source('index.ts')}'`)
 }

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import {
   contentLengthFor,
-  jsonText,
   redirectOf,
   signalOf,
   signalWithin,
@@ -75,9 +74,4 @@ describe('signalWithin', () => {
     expect(both?.reason).toBe(reason)
     expect(signalWithin(null, { total: 60_000 })?.aborted).toBe(false)
   })
-})
-
-test('jsonText says what has no JSON form', () => {
-  expect(jsonText({ a: 1 })).toBe('{"a":1}')
-  for (const value of [undefined, () => {}, Symbol('x'), 1n]) expect(() => jsonText(value)).toThrow(refused)
 })
