@@ -7,6 +7,7 @@ import {
   updatedLimits,
 } from './client-options.ts'
 import { closeOnSignals } from './close-on-signals.ts'
+import { type CloseOptions, type CloseReport, CutList, NOTHING_CUT, settleClose } from './closing.ts'
 import { type AddressBook, createAddressBook } from './connect/address-book.ts'
 import { createAddressGuard } from './connect/address-guard.ts'
 import { createConnector } from './connect/connector.ts'
@@ -15,7 +16,7 @@ import { policiesOf, policyOf } from './connection-policies.ts'
 import { Admission } from './control/admission.ts'
 import { type Clock, systemClock } from './core/clock.ts'
 import type { ClientRequest, ClientResponse, Dispatch, Interceptor } from './core/dispatch.ts'
-import type { ClosedError } from './core/errors.ts'
+import type { ClientError, ClosedError } from './core/errors.ts'
 import { Lifetime } from './core/lifetime.ts'
 import { parseTarget } from './core/origin.ts'
 import { Sweeper } from './core/sweeper.ts'
@@ -50,8 +51,6 @@ import { createNodeHttp2Engine } from './wire/node-http2/engine.ts'
 /** How long it is remembered which protocol an origin spoke, ms. */
 const PROTOCOL_MEMORY_TTL = 10 * 60 * 1000
 
-const DEFAULT_CLOSE_TIMEOUT = 10_000
-
 let connectionIds = 0
 
 /**
@@ -83,9 +82,10 @@ export interface Client {
   readonly closed: Promise<void>
   /**
    * Takes no more requests, finishes those it has, sends GOAWAY and closes. What is not finished after `timeout` ms
-   * (default 10,000) ends with `ERR_TRUNKLINE_CLIENT_DESTROYED`. Resolves when every connection is gone.
+   * (default 10,000) ends with `ERR_TRUNKLINE_CLIENT_DESTROYED`. With `queued: 'reject'` those that still wait are not
+   * sent, and end with `ERR_TRUNKLINE_CLIENT_CLOSED`. Resolves when every connection is gone, to what was cut off.
    */
-  close(options?: { readonly timeout?: number }): Promise<void>
+  close(options?: CloseOptions): Promise<CloseReport>
   /** Ends everything now; open requests reject with `ERR_TRUNKLINE_CLIENT_DESTROYED`, its `cause` being `error`. */
   destroy(error?: Error): void
   /** `close()`, for `await using`. */
@@ -108,7 +108,7 @@ type Mutable<T> = { -readonly [Name in keyof T]: T[Name] }
 
 type Intake =
   | { readonly state: 'open' }
-  | { readonly state: 'closing'; readonly done: Promise<void> }
+  | { readonly state: 'closing'; readonly done: Promise<CloseReport> }
   | { readonly state: 'destroyed' }
 
 class TrunklineClient implements Client {
@@ -128,6 +128,7 @@ class TrunklineClient implements Client {
   readonly #breaker: Breaker | null
   readonly #discovery: Discovery | null
   readonly #addresses: AddressBook
+  readonly #cut = new CutList()
   #onClosed: () => void = () => {}
   #intake: Intake = { state: 'open' }
   #active = 0
@@ -176,7 +177,7 @@ class TrunklineClient implements Client {
         return limits.responseBody
       },
       pool: (request) => this.#sessions.pool(request.target.origin),
-      onSettled: (error) => this.#count(error),
+      onSettled: (error, request) => this.#count(error, request),
     })
     // The one order of things: a request passes from the first line to the last, its response from the last to the first.
     const budget = new RetryBudget()
@@ -245,10 +246,10 @@ class TrunklineClient implements Client {
     this.#sessions.update(this.#limits.connections)
   }
 
-  close(options: { readonly timeout?: number } = {}): Promise<void> {
+  close(options: CloseOptions = {}): Promise<CloseReport> {
     if (this.#intake.state === 'closing') return this.#intake.done
-    if (this.#intake.state === 'destroyed') return this.#sessions.close()
-    const done = this.#close(options.timeout ?? DEFAULT_CLOSE_TIMEOUT)
+    if (this.#intake.state === 'destroyed') return this.#sessions.close().then(() => NOTHING_CUT)
+    const done = this.#close(settleClose(options))
     this.#intake = { state: 'closing', done }
     return done
   }
@@ -267,19 +268,24 @@ class TrunklineClient implements Client {
     this.#onClosed()
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close()
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
   }
 
-  async #close(timeout: number): Promise<void> {
-    const timer = this.#clock.setTimeout(
-      () => this.#end(destroyedError(`was closed and had requests open after ${timeout} ms`)),
-      timeout,
-      true,
-    )
+  async #close({ timeout, queued }: Required<CloseOptions>): Promise<CloseReport> {
+    let cut = 0
+    const refusal = closedError('closing')
+    const rejected =
+      queued === 'reject' ? this.#admission.rejectAll(refusal) + this.#sessions.rejectQueued(refusal) : 0
+    const end = () => {
+      cut = this.#active
+      this.#end(destroyedError(`was closed and had requests open after ${timeout} ms`))
+    }
+    const timer = this.#clock.setTimeout(end, timeout, true)
     try {
       await this.#idle()
       await this.#sessions.close()
+      return { rejected, cut, requests: this.#cut.requests }
     } finally {
       timer.cancel()
       this.#sweeper.stop()
@@ -324,9 +330,11 @@ class TrunklineClient implements Client {
     if (this.#active === 0) for (const resolve of this.#onIdle.splice(0)) resolve()
   }
 
-  #count(error: unknown): void {
+  #count(error: unknown, request: ClientRequest): void {
     this.#requests += 1
-    if (error !== null) this.#failed += 1
+    if (error === null) return
+    this.#failed += 1
+    if ((error as ClientError).code === 'ERR_TRUNKLINE_CLIENT_DESTROYED') this.#cut.add(request)
   }
 
   #coalescing({ http2, tls }: SettledOptions): Interceptor[] {

@@ -24,7 +24,7 @@ export const checkCloseOnSignals: Check = (value) => {
 /** A client, as far as it is of interest here. */
 export interface Closable {
   readonly closed: Promise<void>
-  close(options?: { readonly timeout?: number }): Promise<void>
+  close(options?: { readonly timeout?: number }): Promise<unknown>
   destroy(error?: Error): void
 }
 

@@ -15,6 +15,7 @@ export type {
 } from './client-options.ts'
 export type { CloseOnSignalsOptions } from './close-on-signals.ts'
 export { closeOnSignals } from './close-on-signals.ts'
+export type { CloseOptions, CloseReport, CutRequest } from './closing.ts'
 export type { AddressGuardOptions } from './connect/address-guard.ts'
 export type { AddressOrder, DnsAddress, DnsOptions, DnsResolver } from './connect/dns-options.ts'
 export type { TlsOptions } from './connect/tls-identity.ts'

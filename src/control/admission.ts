@@ -44,7 +44,7 @@ export class Admission {
   constructor(context: AdmissionContext) {
     this.#context = context
     this.changed()
-    context.lifetime.watch((reason) => this.#rejectAll(reason))
+    context.lifetime.watch((reason) => this.rejectAll(reason))
   }
 
   /** Without a limit a request passes at once, and is not counted. */
@@ -58,6 +58,18 @@ export class Admission {
       Math.min(inFlight, inFlightPerOrigin) !== Number.POSITIVE_INFINITY || this.#context.adaptive !== null
     for (const lane of this.#lanes.values()) this.#consider(lane)
     this.#pump()
+  }
+
+  /** Those who wait go without; how many. */
+  rejectAll(reason: unknown): number {
+    let rejected = 0
+    for (const lane of [...this.#lanes.values()]) {
+      for (let turn = lane.queue.shift(); turn !== undefined; turn = lane.queue.shift()) {
+        turn.reject(reason)
+        rejected += 1
+      }
+    }
+    return rejected
   }
 
   stats(): readonly LaneStats[] {
@@ -164,12 +176,6 @@ export class Admission {
 
   #forgetIfIdle(lane: Lane<Turn>): void {
     if (lane.idle && this.#lanes.get(lane.origin) === lane) this.#lanes.delete(lane.origin)
-  }
-
-  #rejectAll(reason: unknown): void {
-    for (const lane of [...this.#lanes.values()]) {
-      for (let turn = lane.queue.shift(); turn !== undefined; turn = lane.queue.shift()) turn.reject(reason)
-    }
   }
 }
 

@@ -4,7 +4,7 @@ import type { ClientError } from '../core/errors.ts'
 import { type Entry, LinkedQueue } from '../core/linked-queue.ts'
 import type { Origin } from '../core/origin.ts'
 import type { AlpnProtocol } from '../wire/contract.ts'
-import { byWorth, census, dialsWanted } from './dial-plan.ts'
+import { byWorth, census, dialsWanted, idlestOf } from './dial-plan.ts'
 import type { PoolContext, Tenant, Waiter } from './pool-context.ts'
 import { connectionRefused, queueFull } from './pool-errors.ts'
 import { type ConnectionPolicy, PooledConnection, type PoolMember } from './pooled-connection.ts'
@@ -134,12 +134,15 @@ export class OriginPool implements PoolMember, Tenant {
   }
 
   idlest(): PooledConnection | null {
-    let idlest: PooledConnection | null = null
-    for (const connection of this.#connections) {
-      if (connection.standing !== 'ready' || connection.idleSince === null || connection.resting) continue
-      if (idlest === null || connection.idleSince < (idlest.idleSince as number)) idlest = connection
-    }
-    return idlest
+    return idlestOf(this.#connections)
+  }
+
+  /** Requests that wait go without; how many. */
+  rejectQueued(error: ClientError): number {
+    const waiting = this.#queue.size
+    this.#failWaiters(error)
+    this.#abandonDials()
+    return waiting
   }
 
   /** Finishes what is queued and open, then closes the connections. */

@@ -40,7 +40,7 @@ export interface RoundTripContext {
   readonly responseBodyLimit: number
   pool(request: ClientRequest): OriginPool
   /** The last byte came, or the request failed: it is off the books. */
-  onSettled(error: unknown): void
+  onSettled(error: unknown, request: ClientRequest): void
 }
 
 /** The terminal dispatch: a connection, an exchange, a body; and again on another connection if provably safe. */
@@ -236,7 +236,7 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Steps {
     const body = this.#body
     this.#finish()
     body?.end(this.#trailers)
-    this.#context.onSettled(null)
+    this.#context.onSettled(null, this.#request)
   }
 
   /** For the queue of the body. */
@@ -251,7 +251,7 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Steps {
   cancel(): void {
     this.#exchange?.reset()
     this.#finish()
-    this.#context.onSettled(null)
+    this.#context.onSettled(null, this.#request)
   }
 
   onError(error: ClientError): void {
@@ -380,7 +380,7 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Steps {
     this.#finish()
     if (body !== null) body.fail(error)
     else this.#reject(error)
-    this.#context.onSettled(error)
+    this.#context.onSettled(error, this.#request)
   }
 
   /** Who keeps the response for long shall not keep the connection by it. */

@@ -57,6 +57,11 @@ export class SessionManager {
     for (const pool of this.#pools.values()) pool.resume()
   }
 
+  /** Requests that wait for a connection go without; how many. */
+  rejectQueued(error: ClientError): number {
+    return [...this.#pools.values()].reduce((sum, pool) => sum + pool.rejectQueued(error), 0)
+  }
+
   /** Lets every pool finish; resolves when no connection is left. */
   close(): Promise<void> {
     for (const pool of [...this.#pools.values()]) {

@@ -30,7 +30,7 @@ export interface InteropClient {
   fetch(url: string, init?: RequestInit & { duplex?: 'half' }): Promise<Response & Answer>
   request(url: string, init?: InteropInit): Promise<Answer & { readonly body: AsyncIterable<Uint8Array> }>
   stats(): InteropStats
-  close(): Promise<void>
+  close(): Promise<unknown>
   destroy(): void
 }
 

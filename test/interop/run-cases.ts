@@ -50,7 +50,7 @@ export async function runCases(
   return { passed, failures, bytes, seconds: (performance.now() - started) / 1000 }
 }
 
-async function withTimeout(done: Promise<void>, milliseconds: number): Promise<void> {
+async function withTimeout(done: Promise<unknown>, milliseconds: number): Promise<void> {
   const timeout = Promise.withResolvers<never>()
   const message = `not done in ${milliseconds / 1000} s`
   const timer = setTimeout(() => timeout.reject(new Error(message)), milliseconds)

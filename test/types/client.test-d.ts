@@ -4,6 +4,7 @@ import {
   type Client,
   type ClientOptions,
   type ClientStats,
+  type CloseReport,
   createClient,
   fetch,
   type Interceptor,
@@ -67,7 +68,7 @@ expectTypeOf(client.connect).toEqualTypeOf<
   (origin: string | URL, options?: { readonly signal?: AbortSignal }) => Promise<Preconnected>
 >()
 expectTypeOf(client.stats()).toEqualTypeOf<ClientStats>()
-expectTypeOf(client.close({ timeout: 5 })).resolves.toBeVoid()
+expectTypeOf(client.close({ timeout: 5, queued: 'reject' })).resolves.toEqualTypeOf<CloseReport>()
 expectTypeOf(client.destroy).parameter(0).toEqualTypeOf<Error | undefined>()
 expectTypeOf(client.fetch).toEqualTypeOf<typeof fetch>()
 expectTypeOf(client.request).toEqualTypeOf<typeof request>()

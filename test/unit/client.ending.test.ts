@@ -51,6 +51,47 @@ describe('close', () => {
     expect(connection.state).toBe('closed')
   })
 
+  test('says what was cut, and that nothing was', async () => {
+    const { client, response } = await busy()
+    const done = client.close({ timeout: 500 })
+    await fake.clock.advance(500)
+    await expect(response).rejects.toMatchObject(DESTROYED)
+    expect(await done).toEqual({ rejected: 0, cut: 1, requests: [{ method: 'GET', url: URL_A }] })
+    expect(await client.close()).toEqual({ rejected: 0, cut: 0, requests: [] })
+    expect(await createClient().close()).toEqual({ rejected: 0, cut: 0, requests: [] })
+  })
+
+  test("queued: 'reject' ends those that wait for a connection, and no others", async () => {
+    const client = createClient()
+    const response = held(client.request(URL_A))
+    const connection = await established(1)
+    const waiting = held(client.request(URL_A))
+    expect(client.stats().queued).toBe(1)
+    const done = client.close({ queued: 'reject' })
+    await expect(waiting).rejects.toMatchObject(CLOSED)
+    connection.lastExchange.answer()
+    await (await response).body.text()
+    expect(await done).toEqual({ rejected: 1, cut: 0, requests: [] })
+  })
+
+  test("queued: 'reject' ends those that wait for their turn", async () => {
+    const { client, response, exchange } = await busy({ limits: { inFlight: 1 } })
+    const waiting = held(client.request(URL_A))
+    const done = client.close({ queued: 'reject' })
+    await expect(waiting).rejects.toMatchObject(CLOSED)
+    exchange.answer()
+    await (await response).body.text()
+    expect((await done).rejected).toBe(1)
+  })
+
+  test.each([{ timeout: -1 }, { timeout: 'x' }, { queued: 'drop' }])('refuses %j', (options) => {
+    const client = createClient()
+    expect(() => client.close(options as never)).toThrow(
+      expect.objectContaining({ code: 'ERR_TRUNKLINE_INVALID_OPTION' }),
+    )
+    client.destroy()
+  })
+
   test('waits ten seconds unless told otherwise, and keeps the process alive for them', async () => {
     const { client, response } = await busy()
     const done = client.close()

@@ -45,7 +45,8 @@ export class NodeHttp2Exchange implements Exchange, Holder {
   readonly #owner: ExchangeOwner
   /** Ends a stream whose request body is under way. */
   readonly #abort: AbortController | null
-  readonly #handle: object | undefined
+  /** The native stream's; given up at the end, since what holds the exchange (the stack of an error) shall not hold it. */
+  #handle: object | undefined
   #sawHead = false
   /** END_STREAM came. */
   #ended = false
@@ -99,7 +100,7 @@ export class NodeHttp2Exchange implements Exchange, Holder {
 
   /** The connection ended under the stream. */
   fail(error: ClientError): void {
-    outlive(this.#owner.sessionHandle(), this.#handle)
+    this.#releaseHandle(true)
     if (this.#settled) return
     this.#settled = true
     this.#handler.onError(forStream(error, this))
@@ -203,7 +204,7 @@ export class NodeHttp2Exchange implements Exchange, Holder {
 
   #onClose(): void {
     const { rstCode = 0, errored } = this.#stream
-    if (rstCode !== 0 || errored !== null) outlive(this.#owner.sessionHandle(), this.#handle)
+    this.#releaseHandle(rstCode !== 0 || errored !== null)
     if (!this.#settled) {
       this.#settled = true
       const outcome = streamOutcome(this.#owner.facts, this, rstCode, this.#ended, errored)
@@ -211,6 +212,11 @@ export class NodeHttp2Exchange implements Exchange, Holder {
       else this.#handler.onError(outcome)
     }
     this.#owner.onReleased(this)
+  }
+
+  #releaseHandle(endedBadly: boolean): void {
+    if (endedBadly) outlive(this.#owner.sessionHandle(), this.#handle)
+    this.#handle = undefined
   }
 
   #refuse(error: ClientError): void {
