@@ -8,6 +8,7 @@ import type {
 } from './core/dispatch.ts'
 import { InvalidRequestError } from './core/errors.ts'
 import { type HeaderList, type HeadersInput, headerValue, toHeaderList } from './core/headers.ts'
+import { limitsOf } from './core/phase-limits.ts'
 import { addPriority, type PriorityInput, priorityOf } from './core/priority.ts'
 import type { ResponseBody } from './core/response-body.ts'
 import { checkedRetry, type RetryOptions, type RetryPolicy, settleRetry } from './core/retry-policy.ts'
@@ -20,8 +21,6 @@ import {
   type RequestTimeouts,
   redirectOf,
   signalOf,
-  signalWithin,
-  timeoutsOf,
 } from './fetch/options.ts'
 import { anyTargetOf } from './fetch/target.ts'
 
@@ -130,13 +129,13 @@ function toClientRequest(url: string | URL, options: RequestOptions, retry: Retr
     target,
     headers,
     body: body?.body ?? null,
-    signal: signalWithin(signalOf(options.signal), options.timeouts),
+    signal: signalOf(options.signal),
     redirect: redirectOf(options.redirect ?? 'manual'),
     decompress: options.decompress ?? false,
     retry: settleRetry(checkedRetry(options.retry), retry),
     trailers: trailersOf(options.trailers),
     onInformational: informationalOf(options.onInformational),
-    timeouts: timeoutsOf(options.timeouts),
+    timeouts: limitsOf(options.timeouts),
     rules: null,
     priority,
     context: options.context,
