@@ -37,6 +37,7 @@ import {
   text,
   whole,
 } from './option-checks.ts'
+import { type ClientTimeoutOptions, type SettledTimeouts, settleTimeouts } from './timeout-options.ts'
 import type { AlpnProtocol } from './wire/contract.ts'
 
 /** Options of `createClient`. Everything has a default; times are in ms, sizes in bytes. */
@@ -63,7 +64,8 @@ export interface ClientOptions {
    * leads there. `true`, or lists of CIDR blocks that are allowed or refused besides. Default false.
    */
   readonly addressGuard?: boolean | AddressGuardOptions
-  readonly timeouts?: TimeoutOptions
+  /** Limits on each phase of a request, or a function that gives those of each request. */
+  readonly timeouts?: ClientTimeoutOptions
   readonly limits?: LimitOptions
   /** Hosts that stand for services, whose endpoints a resolver knows. Default: none. */
   readonly discovery?: DiscoveryOptions | readonly DiscoveryOptions[]
@@ -125,27 +127,13 @@ export interface Http1Options {
   readonly maxHeaderListSize?: number
 }
 
-export interface TimeoutOptions {
-  /** DNS, TCP and TLS of one dial together. Default 10,000. */
-  readonly connect?: number
-  /** The look-up alone. Default `Infinity`: as long as `connect` allows. */
-  readonly dns?: number
-  /**
-   * Wait for a connection with room, its dial included; and for a turn under in-flight limits. Default `Infinity`: as
-   * long as the caller waits.
-   */
-  readonly queue?: number
-  /** From the request on the wire to the response head. Default 300,000, the platform's. */
-  readonly headers?: number
-  /** Between two pieces of a response body. Default 300,000, the platform's. */
-  readonly body?: number
-}
-
 export interface LimitOptions {
   /** Connections of the client in all. Default 1,024. Idle ones give way to new origins. */
   readonly connections?: number
   /** Connections to one origin, those that are closing included. Default 256. */
   readonly connectionsPerOrigin?: number
+  /** Of those in all, the ones that speak HTTP/1.1; beside `http1.maxSockets` for each origin. Default `Infinity`. */
+  readonly http1Sockets?: number
   /** Requests that may wait for one origin; one more fails with `ERR_TRUNKLINE_QUEUE_FULL`. Default 50,000. */
   readonly queued?: number
   /** Requests whose response has not ended, of the client in all; further ones wait for their turn. Default `Infinity`. */
@@ -166,7 +154,7 @@ export interface KeepAliveOptions {
 }
 
 /** The options with every default filled in. */
-export interface SettledOptions {
+export interface SettledOptions extends SettledTimeouts {
   readonly protocols: readonly AlpnProtocol[]
   readonly engine: EngineName
   readonly http2: Required<Http2Options>
@@ -176,7 +164,6 @@ export interface SettledOptions {
   readonly dns: SettledDns
   readonly addressGuard: boolean | AddressGuardOptions
   readonly discovery: readonly SettledDiscovery[]
-  readonly timeouts: Required<TimeoutOptions>
   readonly limits: Required<LimitOptions>
   readonly breaker: BreakerPolicy | null
   readonly adaptive: AdaptivePolicy | null
@@ -213,20 +200,13 @@ const HTTP1_DEFAULTS: Required<Http1Options> = {
 const LIMIT_DEFAULTS: Required<LimitOptions> = {
   connections: 1024,
   connectionsPerOrigin: 256,
+  http1Sockets: Number.POSITIVE_INFINITY,
   queued: 50_000,
   inFlight: Number.POSITIVE_INFINITY,
   inFlightPerOrigin: Number.POSITIVE_INFINITY,
   responseBody: Number.POSITIVE_INFINITY,
 }
 const KEEP_ALIVE_DEFAULTS: Required<KeepAliveOptions> = { interval: 15_000, timeout: 10_000, whenIdle: false }
-const TIMEOUT_DEFAULTS: Required<TimeoutOptions> = {
-  connect: 10_000,
-  dns: Number.POSITIVE_INFINITY,
-  queue: Number.POSITIVE_INFINITY,
-  headers: 300_000,
-  body: 300_000,
-}
-
 const WINDOW_LIMIT = 2 ** 31 - 1
 const TLS_VERSIONS = oneOf('TLSv1.2', 'TLSv1.3', 'TLSv1.1', 'TLSv1')
 
@@ -269,16 +249,10 @@ const GROUPS: Readonly<Record<string, Checks>> = {
     checkServerIdentity: func,
   },
   dns: DNS_CHECKS,
-  timeouts: {
-    connect: duration(1),
-    dns: duration(1),
-    queue: duration(1),
-    headers: duration(1),
-    body: duration(1),
-  },
   limits: {
     connections: whole(1),
     connectionsPerOrigin: whole(1),
+    http1Sockets: whole(1),
     queued: whole(0),
     inFlight: whole(1),
     inFlightPerOrigin: whole(1),
@@ -332,8 +306,9 @@ const TOP: Checks = {
   tlsSessions: sessionStore,
   addressGuard: checkAddressGuard,
   discovery: checkDiscovery,
-  // Checked where it is settled, as the same option of a single request is.
+  // Checked where they are settled.
   retry: anything,
+  timeouts: anything,
   interceptors: functions,
   networkInterceptors: functions,
   closeOnSignals: checkCloseOnSignals,
@@ -356,7 +331,7 @@ export function settleOptions(options: ClientOptions = {}): SettledOptions {
     dns: { ...DNS_DEFAULTS, ...given(options.dns) },
     addressGuard: options.addressGuard ?? false,
     discovery: [options.discovery ?? []].flat().map(settleDiscovery),
-    timeouts: { ...TIMEOUT_DEFAULTS, ...given(options.timeouts) },
+    ...settleTimeouts(options.timeouts),
     limits: { ...LIMIT_DEFAULTS, ...given(options.limits) },
     breaker: options.breaker === undefined ? null : { ...BREAKER_DEFAULTS, ...given(options.breaker) },
     adaptive: options.adaptive === undefined ? null : { ...ADAPTIVE_DEFAULTS, ...given(options.adaptive) },

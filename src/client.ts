@@ -31,6 +31,7 @@ import { createRedirect } from './interceptors/redirect.ts'
 import { createRetry } from './interceptors/retry.ts'
 import { RetryBudget } from './interceptors/retry-budget.ts'
 import { shortcut } from './interceptors/shortcut.ts'
+import { createTotalTimeout } from './interceptors/total-timeout.ts'
 import { validate } from './interceptors/validate.ts'
 import { type ClientMap, createMap } from './map.ts'
 import { createCoalescing } from './pool/coalescing.ts'
@@ -141,7 +142,9 @@ class TrunklineClient implements Client {
 
   constructor(options: SettledOptions, clock: Clock) {
     this.#clock = clock
-    this.#sweeper = new Sweeper(clock, sweepPeriod(options.timeouts))
+    const { queue, headers, body, total } = options.timeouts
+    const timeouts = { queue, headers, body }
+    this.#sweeper = new Sweeper(clock, sweepPeriod(timeouts))
     this.#limits = {
       ...options.limits,
       maxSessions: options.http2.maxSessions,
@@ -157,7 +160,7 @@ class TrunklineClient implements Client {
       lifetime: this.#lifetime,
       sweeper: this.#sweeper,
       adaptive: options.adaptive,
-      queueTimeout: options.timeouts.queue,
+      queueTimeout: queue,
     })
     this.closed = new Promise((resolve) => {
       this.#onClosed = resolve
@@ -172,7 +175,7 @@ class TrunklineClient implements Client {
       clock,
       lifetime: this.#lifetime,
       sweeper: this.#sweeper,
-      timeouts: options.timeouts,
+      timeouts,
       get responseBodyLimit() {
         return limits.responseBody
       },
@@ -186,6 +189,7 @@ class TrunklineClient implements Client {
     )
     const dispatch = compose(
       [
+        createTotalTimeout({ clock, sweeper: this.#sweeper, total, limitsFor: options.timeoutsFor, custom }),
         ...(Object.keys(options.hooks).length > 0 ? [createHooks(options.hooks)] : []),
         ...options.interceptors,
         shortcut(
@@ -243,7 +247,7 @@ class TrunklineClient implements Client {
   update(options: ClientUpdate): void {
     Object.assign(this.#limits, updatedLimits(options))
     this.#admission.changed()
-    this.#sessions.update(this.#limits.connections)
+    this.#sessions.update(this.#limits)
   }
 
   close(options: CloseOptions = {}): Promise<CloseReport> {
@@ -351,6 +355,7 @@ class TrunklineClient implements Client {
       sessions: tlsSessions === false ? null : (tlsSessions ?? processTlsSessions),
       timeout: options.timeouts.connect,
       dnsTimeout: options.timeouts.dns,
+      tlsTimeout: options.timeouts.tls,
       addresses: this.#addresses,
       guard: createAddressGuard(options.addressGuard),
       attemptTimeout: options.dns.attemptTimeout,
@@ -371,7 +376,7 @@ class TrunklineClient implements Client {
       cleartext: http2.priorKnowledge ? 'h2' : 'http/1.1',
       limits: this.#limits,
       policies: policiesOf(options),
-      connections: this.#limits.connections,
+      spanning: this.#limits,
       nextConnectionId: () => ++connectionIds,
       onHandshake: ({ tls }) => {
         this.#dials += 1

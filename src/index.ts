@@ -11,7 +11,6 @@ export type {
   Http2Options,
   KeepAliveOptions,
   LimitOptions,
-  TimeoutOptions,
 } from './client-options.ts'
 export type { CloseOnSignalsOptions } from './close-on-signals.ts'
 export { closeOnSignals } from './close-on-signals.ts'
@@ -58,6 +57,7 @@ export {
   TimeoutError,
 } from './core/errors.ts'
 export type { HeaderList, HeadersInput } from './core/headers.ts'
+export type { PhaseTimings } from './core/phase-timings.ts'
 export type { Priority, PriorityInput } from './core/priority.ts'
 export type { ResponseBody } from './core/response-body.ts'
 export type { RetryEvent, RetryOptions, RetryPolicy } from './core/retry-policy.ts'
@@ -77,6 +77,7 @@ export type { FetchInit } from './fetch/init.ts'
 export type { RequestTimeouts } from './fetch/options.ts'
 export type { FetchResponse } from './fetch/response.ts'
 export type { HookOptions } from './interceptors/hooks.ts'
+export type { TimedRequest, TimeoutsFor } from './interceptors/total-timeout.ts'
 export type { ClientMap, MapContext, MapError, MapOptions, MapResult, MapValue } from './map.ts'
 export type { NdjsonSource } from './ndjson.ts'
 export { ndjson } from './ndjson.ts'
@@ -84,6 +85,7 @@ export { parseJson } from './parse-json.ts'
 export type { Preconnected } from './preconnect.ts'
 export type { Request, RequestOptions, RequestResult, ResponseHeaders } from './request.ts'
 export type { ClientStats, OriginStats, PooledConnectionStats } from './stats.ts'
+export type { ClientTimeoutOptions, TimeoutOptions } from './timeout-options.ts'
 export type { AlpnProtocol } from './wire/contract.ts'
 
 let shared: Client | null = null

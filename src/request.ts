@@ -9,20 +9,13 @@ import type {
 import { InvalidRequestError } from './core/errors.ts'
 import { type HeaderList, type HeadersInput, headerValue, toHeaderList } from './core/headers.ts'
 import { jsonBody } from './core/json-body.ts'
+import { limitsOf } from './core/phase-limits.ts'
 import { addPriority, type PriorityInput, priorityOf } from './core/priority.ts'
 import type { ResponseBody } from './core/response-body.ts'
 import { checkedRetry, type RetryOptions, type RetryPolicy, settleRetry } from './core/retry-policy.ts'
 import { type BodyInput, type ExtractedBody, extractBody } from './fetch/body.ts'
 import { bodyNotAllowed, checkedMethod, takesNoBody } from './fetch/method.ts'
-import {
-  contentLengthFor,
-  jsonAndBody,
-  type RequestTimeouts,
-  redirectOf,
-  signalOf,
-  signalWithin,
-  timeoutsOf,
-} from './fetch/options.ts'
+import { contentLengthFor, jsonAndBody, type RequestTimeouts, redirectOf, signalOf } from './fetch/options.ts'
 import { anyTargetOf } from './fetch/target.ts'
 
 export interface RequestOptions {
@@ -132,13 +125,13 @@ function toClientRequest(url: string | URL, options: RequestOptions, retry: Retr
     target,
     headers,
     body: body?.body ?? null,
-    signal: signalWithin(signalOf(options.signal), options.timeouts),
+    signal: signalOf(options.signal),
     redirect: redirectOf(options.redirect ?? 'manual'),
     decompress: options.decompress ?? false,
     retry: settleRetry(checkedRetry(options.retry), retry),
     trailers: trailersOf(options.trailers),
     onInformational: informationalOf(options.onInformational),
-    timeouts: timeoutsOf(options.timeouts),
+    timeouts: limitsOf(options.timeouts),
     rules: null,
     priority,
     context: options.context,

@@ -6,6 +6,7 @@ import {
   type TimeoutErrorCode,
 } from '../core/errors.ts'
 import { type Origin, placeOf } from '../core/origin.ts'
+import { type PhaseTimings, toldBefore } from '../core/phase-timings.ts'
 
 /** What is known when a dial fails. */
 export interface DialFacts {
@@ -15,6 +16,8 @@ export interface DialFacts {
   readonly rejectedCertificate: boolean
   /** ALPN names that were offered. */
   readonly offer: readonly string[]
+  /** Of the phases before. */
+  readonly timings?: PhaseTimings
 }
 
 const CONNECT_PHASE_CODES: Partial<Record<Phase, ConnectErrorCode>> = {
@@ -46,18 +49,21 @@ export function dialFailure(facts: DialFacts, cause: Error): ConnectError {
 
 /** `option`: which of `timeouts` it was that ran out. */
 export function dialTimeout(
-  facts: DialFacts,
+  { origin, phase, timings = {} }: Pick<DialFacts, 'origin' | 'phase' | 'timings'>,
   ms: number,
-  option: 'dns' | 'connect' = 'connect',
+  option: 'dns' | 'connect' | 'tls',
 ): TimeoutError {
-  const doing = { dns: 'looking up the host', connect: 'opening the TCP connection' }[
-    facts.phase as 'dns' | 'connect'
-  ]
+  const steps = { dns: 'looking up the host', connect: 'opening the TCP connection' }
+  const doing = steps[phase as 'dns' | 'connect'] ?? 'doing the TLS handshake'
+  const what =
+    option === 'connect'
+      ? ` within ${ms} ms; time ran out while ${doing}`
+      : `: ${doing} took longer than ${ms} ms`
   return new TimeoutError(
-    TIMEOUT_PHASE_CODES[facts.phase] ?? 'ERR_TRUNKLINE_CONNECT_TIMEOUT',
-    `No connection to ${facts.origin.key} within ${ms} ms; time ran out while ${doing ?? 'doing the TLS handshake'}. ` +
+    TIMEOUT_PHASE_CODES[phase] ?? 'ERR_TRUNKLINE_CONNECT_TIMEOUT',
+    `No connection to ${origin.key}${what}${toldBefore(timings)}. ` +
       `Raise timeouts.${option} if the network is that slow.`,
-    { origin: facts.origin.key, phase: facts.phase },
+    { origin: origin.key, phase, timings },
   )
 }
 

@@ -1,7 +1,7 @@
 import * as net from 'node:net'
 import * as tls from 'node:tls'
 import type { Clock, Timer } from '../core/clock.ts'
-import { ClientError, ConnectError, type Phase } from '../core/errors.ts'
+import { ClientError, ConnectError } from '../core/errors.ts'
 import { type Origin, placeOf } from '../core/origin.ts'
 import type { AlpnProtocol } from '../wire/contract.ts'
 import type { AddressBook } from './address-book.ts'
@@ -9,6 +9,7 @@ import type { AddressGuard } from './address-guard.ts'
 import { keepCertificate } from './certificate-cover.ts'
 import { addressBlocked, alpnRejected, type DialFacts, dialFailure, dialTimeout } from './connect-failure.ts'
 import { dialLookup, type Futile } from './dial-lookup.ts'
+import { DialProgress, type DialTimings } from './dial-progress.ts'
 import type { TlsPolicy } from './tls-identity.ts'
 import { offerSession, type SessionOffer } from './tls-resumption.ts'
 import type { TlsSessionStore } from './tls-session-store.ts'
@@ -23,20 +24,19 @@ export interface Connected {
   readonly remoteAddress: string
 }
 
-/** ms; a phase that did not take place is 0. */
-export interface DialTimings {
-  readonly dns: number
-  readonly connect: number
-  readonly tls: number
-}
-
 /** Whatever makes connected sockets: this module directly, proxies in between. */
 export interface Connector {
   /**
    * Rejects with a `ConnectError` or `TimeoutError`, or with the reason of `signal`.
    * `offer`: ALPN names in order of preference; over `http:` its first entry is what will be spoken.
+   * `progress` is kept up to date.
    */
-  connect(origin: Origin, offer: readonly AlpnProtocol[], signal: AbortSignal): Promise<Connected>
+  connect(
+    origin: Origin,
+    offer: readonly AlpnProtocol[],
+    signal: AbortSignal,
+    progress?: DialProgress,
+  ): Promise<Connected>
 }
 
 export interface ConnectorOptions {
@@ -44,10 +44,12 @@ export interface ConnectorOptions {
   readonly policy: TlsPolicy
   /** null: no TLS session is stored or resumed. */
   readonly sessions: TlsSessionStore | null
-  /** ms for DNS, TCP and TLS together. */
+  /** ms for DNS, TCP and TLS together; without TLS if that has its own limit. */
   readonly timeout: number
   /** ms for the look-up alone. */
   readonly dnsTimeout: number
+  /** ms for the TLS handshake alone; Infinity: it has no limit of its own. */
+  readonly tlsTimeout: number
   readonly addresses: AddressBook
   /** null: any address will do. */
   readonly guard: AddressGuard | null
@@ -62,56 +64,63 @@ const TCP_KEEPALIVE_MS = 30_000
 
 export function createConnector(options: ConnectorOptions): Connector {
   return {
-    async connect(origin, offer, signal) {
+    async connect(origin, offer, signal, progress = new DialProgress()) {
+      const target = { origin, offer, signal, progress }
       try {
-        return await connectOnce(options, origin, offer, signal, null)
+        return await connectOnce(options, target, null)
       } catch (error) {
         if (!isUnreachable(error) || signal.aborted) throw error
         const tried = options.addresses.doubt(placeOf(origin).host)
         if (tried === null) throw error
         // The answer was a cached one and may be out of date: once more with a fresh one, if that knows other addresses.
-        return connectOnce(options, origin, offer, signal, { addresses: tried, error })
+        return connectOnce(options, target, { addresses: tried, error })
       }
     },
   }
 }
 
+/** What was asked of the connector. */
+interface DialTarget {
+  readonly origin: Origin
+  readonly offer: readonly AlpnProtocol[]
+  readonly signal: AbortSignal
+  readonly progress: DialProgress
+}
+
 async function connectOnce(
   options: ConnectorOptions,
-  origin: Origin,
-  offer: readonly AlpnProtocol[],
-  signal: AbortSignal,
+  target: DialTarget,
   futile: Futile | null,
 ): Promise<Connected> {
-  if (origin.scheme === 'http') return dial(options, origin, offer, null, signal, futile)
+  const { origin, offer, signal } = target
+  if (origin.scheme === 'http') return dial(options, target, null, futile)
   const resumption = await offerSession(options.policy, options.sessions, origin, offer, options.clock)
   try {
-    return await dial(options, origin, offer, resumption, signal, futile)
+    return await dial(options, target, resumption, futile)
   } catch (error) {
     if (!resumption.suspect || signal.aborted) throw error
     // A server may refuse a ticket and go on (RFC 8446 section 4.6.1), but some break on one. Never twice.
     await resumption.forget()
     if (!worthAnother(error)) throw error
     const none = await offerSession(options.policy, null, origin, offer, options.clock)
-    return dial(options, origin, offer, none, signal, futile)
+    return dial(options, target, none, futile)
   }
 }
 
 function dial(
   options: ConnectorOptions,
-  origin: Origin,
-  offer: readonly AlpnProtocol[],
+  target: DialTarget,
   resumption: SessionOffer | null,
-  signal: AbortSignal,
   futile: Futile | null,
 ): Promise<Connected> {
+  const { origin, offer, signal } = target
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason)
     const { host } = placeOf(origin)
     // A literal is not looked up, so this is where it is seen.
     if (net.isIP(host) !== 0 && options.guard?.blocks(host)) return reject(addressBlocked(origin, [host]))
     try {
-      new Dial(options, origin, offer, resumption, signal, futile, resolve, reject)
+      new Dial(options, target, resumption, futile, resolve, reject)
     } catch (cause) {
       if (cause instanceof ClientError) return reject(cause)
       reject(dialFailure({ origin, phase: 'connect', rejectedCertificate: false, offer }, cause as Error))
@@ -132,19 +141,16 @@ class Dial {
   readonly #resolve: (connected: Connected) => void
   readonly #reject: (error: unknown) => void
   readonly #socket: net.Socket
-  readonly #startedAt: number
-  readonly #deadline: Timer
+  readonly #progress: DialProgress
+  readonly #tlsTimeout: number
   readonly #lookupDeadline: Timer | null
   readonly #onAbort: () => void
-  #lookedUpAt: number | null = null
-  #connectedAt: number | null = null
+  #deadline: Timer
 
   constructor(
     options: ConnectorOptions,
-    origin: Origin,
-    offer: readonly AlpnProtocol[],
+    { origin, offer, signal, progress }: DialTarget,
     resumption: SessionOffer | null,
-    signal: AbortSignal,
     futile: Futile | null,
     resolve: (connected: Connected) => void,
     reject: (error: unknown) => void,
@@ -159,23 +165,26 @@ class Dial {
     this.#signal = signal
     this.#resolve = resolve
     this.#reject = reject
-    this.#startedAt = options.clock.now()
+    this.#tlsTimeout = options.tlsTimeout
+    this.#progress = progress
+    progress.begin(options.clock.now(), net.isIP(placeOf(origin).host) !== 0)
     // First of all, since it may throw: nothing may be left armed behind it.
     this.#socket = this.#open(options, futile)
     this.#onAbort = () => this.#fail(signal.reason)
     signal.addEventListener('abort', this.#onAbort)
-    this.#deadline = options.clock.setTimeout(
-      () => this.#fail(dialTimeout(this.#facts(), options.timeout)),
-      options.timeout,
-    )
+    this.#deadline = this.#limit(options.timeout, 'connect')
     this.#lookupDeadline = this.#limitLookup(options.dnsTimeout)
     this.#listen()
   }
 
+  #limit(ms: number, option: 'connect' | 'tls'): Timer {
+    return this.#clock.setTimeout(() => this.#fail(dialTimeout(this.#facts(), ms, option)), ms)
+  }
+
   #limitLookup(ms: number): Timer | null {
-    if (this.#phase() !== 'dns' || ms === Number.POSITIVE_INFINITY) return null
+    if (this.#progress.phase !== 'dns' || ms === Number.POSITIVE_INFINITY) return null
     const onTime = () => {
-      if (this.#phase() === 'dns') this.#fail(dialTimeout(this.#facts(), ms, 'dns'))
+      if (this.#progress.phase === 'dns') this.#fail(dialTimeout(this.#facts(), ms, 'dns'))
     }
     return this.#clock.setTimeout(onTime, ms)
   }
@@ -225,20 +234,23 @@ class Dial {
 
   /** Also called by a look-up that answers before anybody can listen to the socket. */
   readonly #onAnswer = (error: Error | null): void => {
-    if (error === null) this.#lookedUpAt ??= this.#clock.now()
+    if (error === null) this.#progress.lookedUp(this.#clock.now())
   }
 
   readonly #onAttemptFailed = (address: string): void => this.#addresses.failed(address)
 
   readonly #onConnect = (): void => {
     const { remoteAddress } = this.#socket
-    this.#connectedAt = this.#clock.now()
+    this.#progress.connected(this.#clock.now())
     if (remoteAddress !== undefined) {
       this.#addresses.worked(remoteAddress)
       // What counts in the end is where the socket really went.
       if (this.#guard?.blocks(remoteAddress)) return this.#fail(addressBlocked(this.#origin, [remoteAddress]))
     }
-    if (this.#origin.scheme === 'http') this.#succeed()
+    if (this.#origin.scheme === 'http') return this.#succeed()
+    if (this.#tlsTimeout === Number.POSITIVE_INFINITY) return
+    this.#deadline.cancel()
+    this.#deadline = this.#limit(this.#tlsTimeout, 'tls')
   }
 
   readonly #onSecureConnect = (): void => {
@@ -302,24 +314,16 @@ class Dial {
     const socket = this.#socket as tls.TLSSocket
     return {
       origin: this.#origin,
-      phase: this.#phase(),
+      phase: this.#progress.phase,
+      timings: this.#progress.ended,
       rejectedCertificate: Boolean(socket.authorizationError),
       offer: this.#offer,
     }
   }
 
-  #phase(): Phase {
-    if (this.#connectedAt !== null) return 'tls'
-    const literal = net.isIP(placeOf(this.#origin).host) !== 0
-    return this.#lookedUpAt === null && !literal ? 'dns' : 'connect'
-  }
-
   #timings(): DialTimings {
-    const now = this.#clock.now()
-    const lookedUpAt = this.#lookedUpAt ?? this.#startedAt
-    const connectedAt = this.#connectedAt ?? now
-    const tls = this.#origin.scheme === 'https' ? now - connectedAt : 0
-    return { dns: lookedUpAt - this.#startedAt, connect: connectedAt - lookedUpAt, tls }
+    const timings = this.#progress.timings(this.#clock.now())
+    return this.#origin.scheme === 'https' ? timings : { ...timings, tls: 0 }
   }
 }
 

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import type { ClientRequest, ClientResponse, Dispatch, Interceptor } from '../core/dispatch.ts'
-import { LimitError, TimeoutError } from '../core/errors.ts'
+import { LimitError, TimeoutError, waitedForUs } from '../core/errors.ts'
 import type { Lifetime } from '../core/lifetime.ts'
 import type { Entry } from '../core/linked-queue.ts'
 import { DEFAULT_URGENCY } from '../core/priority.ts'
@@ -188,7 +188,7 @@ function observe({ adaptive, inFlight }: Lane<Turn>, { status, timings }: Client
 }
 
 function isTimeout(error: unknown): boolean {
-  return error instanceof TimeoutError && error.code !== 'ERR_TRUNKLINE_QUEUE_TIMEOUT'
+  return error instanceof TimeoutError && !waitedForUs(error)
 }
 
 function tooMany(origin: string, queued: number): LimitError {

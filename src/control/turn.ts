@@ -1,8 +1,9 @@
 import type { Clock } from '../core/clock.ts'
-import type { ClientRequest } from '../core/dispatch.ts'
+import type { ClientRequest, Leg, Standing } from '../core/dispatch.ts'
 import { TimeoutError } from '../core/errors.ts'
 import type { Entry } from '../core/linked-queue.ts'
 import type { Sweeper, Swept } from '../core/sweeper.ts'
+import { periodOf } from '../pool/phase-timeouts.ts'
 
 export interface TurnContext {
   readonly clock: Clock
@@ -12,15 +13,17 @@ export interface TurnContext {
 }
 
 /** A request that waits for its turn. */
-export class Turn implements Swept {
+export class Turn implements Swept, Leg {
   readonly #context: TurnContext
   readonly #origin: string
-  readonly #signal: AbortSignal | null
+  readonly #request: ClientRequest
+  readonly #limit: number
   readonly #since: number
   readonly #resolve: () => void
   readonly #reject: (reason: unknown) => void
   entry: Entry<Turn> | null = null
   sweepIndex = -1
+  #over = false
 
   constructor(
     context: TurnContext,
@@ -31,16 +34,19 @@ export class Turn implements Swept {
   ) {
     this.#context = context
     this.#origin = origin
-    this.#signal = request.signal
+    this.#request = request
+    this.#limit = request.timeouts?.queue ?? context.queueTimeout
     this.#since = context.clock.now()
     this.#resolve = resolve
     this.#reject = reject
   }
 
   begin(): void {
-    if (this.#signal?.aborted === true) return this.reject(this.#signal.reason)
-    this.#signal?.addEventListener('abort', this.#onAbort)
-    if (this.#context.queueTimeout !== Number.POSITIVE_INFINITY) this.#context.sweeper.add(this)
+    const { signal, journey } = this.#request
+    journey?.add(this)
+    if (signal?.aborted === true) return this.reject(signal.reason)
+    signal?.addEventListener('abort', this.#onAbort)
+    if (this.#limit !== Number.POSITIVE_INFINITY) this.#context.sweeper.add(this, periodOf(this.#limit))
   }
 
   admit(): void {
@@ -54,14 +60,18 @@ export class Turn implements Swept {
   }
 
   check(now: number): void {
-    const { queueTimeout } = this.#context
-    if (now - this.#since >= queueTimeout) this.reject(waitedTooLong(this.#origin, queueTimeout))
+    if (now - this.#since >= this.#limit) this.reject(waitedTooLong(this.#origin, this.#limit))
   }
 
-  readonly #onAbort = (): void => this.reject(this.#signal?.reason)
+  standing(): Standing {
+    return { phase: this.#over ? null : 'queue', processed: 'no', attempts: 0, timings: {} }
+  }
+
+  readonly #onAbort = (): void => this.reject(this.#request.signal?.reason)
 
   #end(): void {
-    this.#signal?.removeEventListener('abort', this.#onAbort)
+    this.#over = true
+    this.#request.signal?.removeEventListener('abort', this.#onAbort)
     this.#context.sweeper.delete(this)
   }
 }

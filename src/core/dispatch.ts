@@ -1,5 +1,7 @@
+import type { Phase, Processed } from './errors.ts'
 import type { HeaderList } from './headers.ts'
 import type { Target } from './origin.ts'
+import type { PhaseTimings } from './phase-timings.ts'
 import type { Priority } from './priority.ts'
 import type { RequestBody } from './request-body.ts'
 import type { ResponseBody } from './response-body.ts'
@@ -23,6 +25,8 @@ export interface ClientRequest {
   readonly onInformational: ((status: number, headers: HeaderList) => void) | null
   /** Time limits of this request alone, in place of the client's. */
   readonly timeouts?: PhaseLimits | null
+  /** Who wants to know how far the request has come; set only where there is a limit on all of it. */
+  readonly journey?: Journey | null
   /** What `fetch` holds a request and its redirects to; `request` has no such rules. */
   readonly rules?: FetchRules | null
   /** Orders the requests that wait (RFC 9218); none is urgency 3. The field was added to the headers already. */
@@ -31,11 +35,43 @@ export interface ClientRequest {
   readonly context?: RequestContext | undefined
 }
 
-/** ms that each phase of one request may take; what is left out is as the client has it. */
+/** ms that each phase of one request may take; `Infinity`: no limit. What is left out is as the client has it. */
 export interface PhaseLimits {
+  /** Wait for a connection with room, its dial included; and for a turn under in-flight limits. */
   readonly queue?: number
+  /**
+   * How long this request waits while a dial looks up the host; so too `connect` and `tls`. The dial belongs to all
+   * who wait and goes on for the others; its own limits are those of the client.
+   */
+  readonly dns?: number
+  /** For the dial as a whole; without its handshake when `tls` is given. */
+  readonly connect?: number
+  readonly tls?: number
   readonly headers?: number
   readonly body?: number
+  /** For all of it: every phase, retries and redirects included, to the last byte of the body. */
+  readonly total?: number
+}
+
+/** One logical call as those who carry out a part of it see it. */
+export interface Journey {
+  /** A further part has begun: a wait for a turn, or one request of several that retries and redirects make. */
+  add(leg: Leg): void
+}
+
+/** A part of a logical call that can say how far it has come. */
+export interface Leg {
+  standing(now: number): Standing
+}
+
+export interface Standing {
+  /** Null when the leg is over. */
+  readonly phase: Phase | null
+  readonly processed: Processed
+  /** Connections it was put on. */
+  readonly attempts: number
+  /** Of the phases that ended. */
+  readonly timings: PhaseTimings
 }
 
 /** What of the Fetch standard's request matters beyond its head and body. */

@@ -1,3 +1,5 @@
+import type { PhaseTimings } from './phase-timings.ts'
+
 /**
  * Every error that leaves Trunkline. A `ClientError` says what happened, to which origin, in which phase, and
  * whether the server could have acted on the request; `docs/errors.md` says what to do about each code.
@@ -20,6 +22,7 @@ export type Phase =
   | 'settings'
   | 'headers'
   | 'body'
+  | 'retry'
   | 'close'
 
 export type InvalidRequestCode =
@@ -96,6 +99,8 @@ export interface ErrorDetails {
   readonly phase?: Phase | undefined
   /** The HTTP/2 error code (RFC 9113 section 7) behind the failure, when the peer or the engine named one. */
   readonly http2Code?: number | undefined
+  /** Of a `TimeoutError`. */
+  readonly timings?: PhaseTimings | undefined
 }
 
 /** Base of all errors made by Trunkline. Aborts are not among them: they reject with `signal.reason` untouched. */
@@ -134,7 +139,8 @@ export function copyOf(error: ClientError, message = error.message, details: Err
     details: ErrorDetails,
   ) => ClientError
   const { cause, processed, origin, connectionId, streamId, phase, http2Code } = error
-  const same = { processed, origin, connectionId, streamId, phase, http2Code, ...details }
+  const timings = error instanceof TimeoutError ? error.timings : undefined
+  const same = { processed, origin, connectionId, streamId, phase, http2Code, timings, ...details }
   return new Kind(error.code, message, cause === undefined ? same : { cause, ...same })
 }
 
@@ -164,13 +170,23 @@ const TIMEOUTS_BEFORE_SENDING: ReadonlySet<TimeoutErrorCode> = new Set([
   'ERR_TRUNKLINE_TLS_TIMEOUT',
 ])
 
-/** A phase took longer than its limit. `phase` names it. */
+/** A phase took longer than its limit, or all of them together did. `phase` names the one in which time ran out. */
 export class TimeoutError extends ClientError {
   override readonly name = 'TimeoutError'
   declare readonly code: TimeoutErrorCode
+  /** How long the phases before that one took, as far as they are this request's. */
+  readonly timings: PhaseTimings
   constructor(code: TimeoutErrorCode, message: string, details: ErrorDetails = {}) {
     super(code, message, TIMEOUTS_BEFORE_SENDING.has(code) ? 'no' : 'maybe', details)
+    this.timings = details.timings ?? {}
   }
+}
+
+/** Time ran out in a queue of ours: nobody asked the server yet. */
+export function waitedForUs({ code, phase }: ClientError): boolean {
+  return (
+    code === 'ERR_TRUNKLINE_QUEUE_TIMEOUT' || (code === 'ERR_TRUNKLINE_TOTAL_TIMEOUT' && phase === 'queue')
+  )
 }
 
 /** One stream failed; its connection lives on. */

@@ -1,4 +1,4 @@
-import { ClientError, type ErrorCode } from '../core/errors.ts'
+import { ClientError, type ErrorCode, waitedForUs } from '../core/errors.ts'
 
 /** Failures that say nothing of the endpoint: of the caller, of our own limits, of what is the same everywhere. */
 const NO_FAULTS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -8,7 +8,6 @@ const NO_FAULTS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'ERR_TRUNKLINE_INVALID_OPTION',
   'ERR_TRUNKLINE_BODY_NOT_ALLOWED',
   'ERR_TRUNKLINE_QUEUE_FULL',
-  'ERR_TRUNKLINE_QUEUE_TIMEOUT',
   'ERR_TRUNKLINE_DISCOVERY_FAILED',
   'ERR_TRUNKLINE_BODY_TOO_LARGE',
   'ERR_TRUNKLINE_HEADER_LIST_TOO_LARGE',
@@ -21,7 +20,7 @@ const NO_FAULTS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 
 /** Whether a failed request speaks against the endpoint that it was sent to. */
 export function isEndpointFault(error: unknown): boolean {
-  if (error instanceof ClientError) return !NO_FAULTS.has(error.code)
+  if (error instanceof ClientError) return !NO_FAULTS.has(error.code) && !waitedForUs(error)
   // `AbortSignal.timeout`: the caller had given it time, and it let it pass. Other aborts are the caller's whim.
   return error instanceof DOMException && error.name === 'TimeoutError'
 }

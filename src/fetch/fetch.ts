@@ -1,6 +1,6 @@
 import { changedResponse } from '../core/changed-response.ts'
 import type { ClientRequest, ClientResponse, Dispatch } from '../core/dispatch.ts'
-import { ProtocolError } from '../core/errors.ts'
+import { ProtocolError, TimeoutError } from '../core/errors.ts'
 import { BodyQueue, ResponseBody } from '../core/response-body.ts'
 import type { RetryPolicy } from '../core/retry-policy.ts'
 import { toFetchError } from './errors.ts'
@@ -21,14 +21,14 @@ export function createFetch(dispatch: Dispatch, retry: RetryPolicy): Fetch {
       if (request === null) return platformFetch(input, init as RequestInit) as Promise<FetchResponse>
       if (request instanceof Promise) return request.then((made) => send(dispatch, made), failed)
       const { signal } = request
-      const stream = signal !== null && init?.body instanceof ReadableStream ? init.body : null
+      const stream = init?.body instanceof ReadableStream ? init.body : null
       if (signal?.aborted) {
         // At once: the caller hears of it before anything else happens.
         cancelUnopened(stream, signal.reason)
         return Promise.reject(signal.reason)
       }
       const answer = send(dispatch, request)
-      if (stream !== null) answer.catch(() => signal?.aborted && cancelUnopened(stream, signal.reason))
+      if (stream !== null) answer.catch((error) => cancelUnopened(stream, endOf(error, signal)))
       return answer
     } catch (error) {
       return Promise.reject(toFetchError(error, 'fetch failed'))
@@ -51,7 +51,13 @@ function failed(error: unknown): never {
 
 /** A stream that was to be sent, and was not even opened when the call was given up, is told why. */
 function cancelUnopened(stream: ReadableStream | null, reason: unknown): void {
-  if (stream !== null && !stream.locked) stream.cancel(reason).catch(() => {})
+  if (stream !== null && reason !== undefined && !stream.locked) stream.cancel(reason).catch(() => {})
+}
+
+/** Why the call was given up: the signal's reason, or ours when its time was over. Undefined: it failed by itself. */
+function endOf(error: TypeError | undefined, signal: AbortSignal | null): unknown {
+  if (signal?.aborted) return signal.reason
+  return error?.cause instanceof TimeoutError ? error.cause : undefined
 }
 
 /** The response with a body that is known to have the digest asked for (the Fetch standard's main fetch, step 22). */

@@ -3,6 +3,7 @@ import { InvalidRequestError } from '../core/errors.ts'
 import { type HeaderList, headerValue } from '../core/headers.ts'
 import { jsonBody } from '../core/json-body.ts'
 import type { Target } from '../core/origin.ts'
+import { limitsOf } from '../core/phase-limits.ts'
 import { addPriority, type Priority, priorityOf } from '../core/priority.ts'
 import { checkedRetry, type RetryPolicy, settleRetry } from '../core/retry-policy.ts'
 import { refererFor } from '../interceptors/referrer.ts'
@@ -11,7 +12,7 @@ import { bareHeaders, complete } from './default-headers.ts'
 import { fetchHeaders } from './headers.ts'
 import { type FetchInit, type Members, readInit } from './init.ts'
 import { bodyNotAllowed, checkedMethod, commonMethod, takesNoBody } from './method.ts'
-import { contentLengthFor, jsonAndBody, redirectOf, signalOf, signalWithin, timeoutsOf } from './options.ts'
+import { contentLengthFor, jsonAndBody, redirectOf, signalOf } from './options.ts'
 import { platformRequest } from './platform.ts'
 import { readAhead } from './read-ahead.ts'
 import { responseHeaders } from './response-headers.ts'
@@ -173,14 +174,14 @@ function assemble(
     target,
     headers: priority === null ? headers : withPriority(headers, priority),
     body: body === null ? null : body.body,
-    signal: signalWithin(signalOf(init.signal), timeouts),
+    signal: signalOf(init.signal),
     redirect,
     decompress: true,
     retry: init.retry === undefined ? retry : settleRetry(checkedRetry(init.retry), retry),
     trailers: null,
     onInformational:
       onInformational === undefined ? null : (status, list) => onInformational(status, responseHeaders(list)),
-    timeouts: timeoutsOf(timeouts),
+    timeouts: limitsOf(timeouts),
     rules,
     priority,
     context: init.context,

@@ -9,7 +9,7 @@ import {
 } from '../control/circuit.ts'
 import type { Clock } from '../core/clock.ts'
 import type { ClientRequest, ClientResponse, Dispatch, Interceptor } from '../core/dispatch.ts'
-import { ClientError, LimitError } from '../core/errors.ts'
+import { ClientError, LimitError, waitedForUs } from '../core/errors.ts'
 
 /** Circuits that are remembered; the one unused for longest goes first. */
 const ORIGINS_LIMIT = 1000
@@ -30,7 +30,7 @@ export function classifyCall(outcome: CallOutcome): CallVerdict {
   const { error } = outcome
   if (!(error instanceof ClientError) || OUR_OWN.has(error.name)) return 'ignored'
   // Nobody has asked the origin yet.
-  return error.code === 'ERR_TRUNKLINE_QUEUE_TIMEOUT' ? 'ignored' : 'failure'
+  return waitedForUs(error) ? 'ignored' : 'failure'
 }
 
 export interface Breaker {

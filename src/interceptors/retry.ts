@@ -28,7 +28,12 @@ export function createRetry(
     let attempts = 0
     for (let retry = 1; ; retry += 1) {
       const outcome = await attempt(next, request)
-      if ('error' in outcome && outcome.error instanceof ClientError) {
+      // A limit on the whole of it counts by itself.
+      if (
+        'error' in outcome &&
+        outcome.error instanceof ClientError &&
+        outcome.error !== request.signal?.reason
+      ) {
         attempts += outcome.error.attempts
         outcome.error.attempts = attempts
       }

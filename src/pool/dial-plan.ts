@@ -72,13 +72,3 @@ export function byWorth(a: PooledConnection, b: PooledConnection): number {
 function worth({ standing, openExchanges }: PooledConnection): number {
   return standing === 'suspect' ? -1 : openExchanges
 }
-
-/** The connection that has been idle longest. */
-export function idlestOf(connections: Iterable<PooledConnection>): PooledConnection | null {
-  let idlest: PooledConnection | null = null
-  for (const connection of connections) {
-    if (connection.standing !== 'ready' || connection.idleSince === null || connection.resting) continue
-    if (idlest === null || connection.idleSince < (idlest.idleSince as number)) idlest = connection
-  }
-  return idlest
-}

@@ -1,10 +1,13 @@
 import type { Connected } from '../connect/connector.ts'
+import { DialProgress } from '../connect/dial-progress.ts'
 import type { Timer } from '../core/clock.ts'
 import type { ClientError } from '../core/errors.ts'
 import { type Entry, LinkedQueue } from '../core/linked-queue.ts'
 import type { Origin } from '../core/origin.ts'
 import type { AlpnProtocol } from '../wire/contract.ts'
-import { byWorth, census, dialsWanted, idlestOf } from './dial-plan.ts'
+import { anyLiving, idlestOf, superfluous } from './census.ts'
+import { census, dialsWanted } from './dial-plan.ts'
+import { expectsHttp1, offerOf } from './offers.ts'
 import type { PoolContext, Tenant, Waiter } from './pool-context.ts'
 import { connectionRefused, queueFull } from './pool-errors.ts'
 import { type ConnectionPolicy, PooledConnection, type PoolMember } from './pooled-connection.ts'
@@ -22,6 +25,9 @@ interface Dial {
   readonly controller: AbortController
   /** Dialled to take over from an aged connection rather than for a waiter. */
   readonly handover: boolean
+  /** What its place was reserved for. */
+  readonly http1: boolean
+  readonly progress: DialProgress
 }
 
 /**
@@ -56,6 +62,11 @@ export class OriginPool implements PoolMember, Tenant {
 
   get dialling(): number {
     return this.#dials.size
+  }
+
+  /** How far the oldest dial is. */
+  get dial(): DialProgress | null {
+    return this.#dials.values().next().value?.progress ?? null
   }
 
   get connections(): ReadonlySet<PooledConnection> {
@@ -127,28 +138,20 @@ export class OriginPool implements PoolMember, Tenant {
   }
 
   /** Closes the idle connection that was idle longest, to make room for another origin. */
-  evictIdle(): boolean {
-    const idle = this.idlest()
+  evictIdle(http1 = false): boolean {
+    const idle = this.idlest(http1)
     idle?.retire()
     return idle !== null
   }
 
-  idlest(): PooledConnection | null {
-    return idlestOf(this.#connections)
-  }
-
-  /** Requests that wait go without; how many. */
-  rejectQueued(error: ClientError): number {
-    const waiting = this.#queue.size
-    this.#failWaiters(error)
-    this.#abandonDials()
-    return waiting
+  idlest(http1 = false): PooledConnection | null {
+    return idlestOf(this.#connections, http1)
   }
 
   /** Finishes what is queued and open, then closes the connections. */
   close(): void {
     this.#closing = true
-    if (this.#waiting === 0) this.#cancelRedial()
+    this.#abandonDials()
     this.#pump()
   }
 
@@ -157,7 +160,7 @@ export class OriginPool implements PoolMember, Tenant {
     this.#closing = true
     this.#cancelRedial()
     for (const dial of this.#dials) dial.controller.abort(error)
-    this.#failWaiters(error)
+    this.failWaiters(error)
     for (const connection of [...this.#connections]) connection.destroy(error)
   }
 
@@ -166,12 +169,12 @@ export class OriginPool implements PoolMember, Tenant {
     if (connection.standing !== 'ready') return
     if (connection.wasReady) this.#earlyEnds = 0
     const idle = connection.idleSince !== null && this.#waiting === 0
-    if (idle && this.#context.yieldIdle(this)) connection.retire()
+    if (idle && this.#context.yieldIdle(this, isHttp1(connection))) connection.retire()
   }
 
   onClosed(connection: PooledConnection): void {
     this.#connections.delete(connection)
-    this.#context.release(this)
+    this.#context.release(this, isHttp1(connection))
     if (this.#waiting === 0) this.#cancelRedial()
     this.#pump()
   }
@@ -184,7 +187,7 @@ export class OriginPool implements PoolMember, Tenant {
     this.#earlyEnds += 1
     if (this.#earlyEnds <= EARLY_ENDS_FORGIVEN) return
     this.#earlyEnds = 0
-    this.#failWaiters(connectionRefused(this.origin, cause), connection.order)
+    this.failWaiters(connectionRefused(this.origin, cause), connection.order)
   }
 
   #nextArrival(): number {
@@ -198,7 +201,7 @@ export class OriginPool implements PoolMember, Tenant {
 
   onAged(connection: PooledConnection): void {
     if (connection.openExchanges === 0 && this.#queue.size === 0) connection.retire()
-    else if (this.#dials.size === 0 && this.#context.reserve(this)) this.#dial(true)
+    else if (this.#dials.size === 0) this.#dial(true, isHttp1(connection))
   }
 
   onTooManyPings(): void {
@@ -244,8 +247,7 @@ export class OriginPool implements PoolMember, Tenant {
     if (this.#redial !== null) return
     for (let wanted = this.#dialsWanted(); wanted > 0; wanted -= 1) {
       if (this.#connections.size + this.#dials.size >= this.#context.limits.connectionsPerOrigin) return
-      if (!this.#context.reserve(this)) return
-      this.#dial(false)
+      if (!this.#dial(false, expectsHttp1(this.origin, this.#context))) return
     }
   }
 
@@ -261,39 +263,39 @@ export class OriginPool implements PoolMember, Tenant {
     })
   }
 
-  #dial(handover: boolean): void {
-    const dial: Dial = { controller: new AbortController(), handover }
+  /** Whether there was room for one. */
+  #dial(handover: boolean, http1: boolean): boolean {
+    if (!this.#context.reserve(this, http1)) return false
+    const dial: Dial = { http1, controller: new AbortController(), handover, progress: new DialProgress() }
     this.#dials.add(dial)
     this.#context.connector
-      .connect(this.origin, this.#offer(), dial.controller.signal)
+      .connect(this.origin, offerOf(this.origin, this.#context), dial.controller.signal, dial.progress)
       .then(
         (connected) => this.#onConnected(dial, connected),
         (error) => this.#onDialFailed(dial, error),
       )
       // A fault of our own; nobody shall wait for ever because of it.
-      .catch((fault) => this.#failWaiters(fault))
-  }
-
-  #offer(): readonly AlpnProtocol[] {
-    const { offer, protocols, cleartext } = this.#context
-    if (this.origin.scheme === 'http') return [cleartext]
-    if (protocols.requiresHttp1(this.origin.key) && offer.includes('http/1.1')) return ['http/1.1']
-    return offer
+      .catch((fault) => this.failWaiters(fault))
+    return true
   }
 
   #onConnected(dial: Dial, connected: Connected): void {
     this.#dials.delete(dial)
-    if (dial.controller.signal.aborted) {
-      connected.socket.destroy()
-      this.#context.release(this)
-      return this.#pump()
-    }
+    if (dial.controller.signal.aborted) return this.#drop(connected, dial.http1)
     this.#context.onHandshake(connected)
     this.#context.protocols.spoke(this.origin.key, connected.protocol)
+    // Unforeseen, and one too many: its successor is dialled when there is room for it.
+    if (!this.#context.recount(dial.http1, isHttp1(connected))) return this.#drop(connected, dial.http1)
     const connection = this.#attach(connected)
     if (connection === null) return
     this.#connections.add(connection)
     this.#makeWay(connection, dial.handover)
+    this.#pump()
+  }
+
+  #drop(connected: Connected, http1: boolean): void {
+    connected.socket.destroy()
+    this.#context.release(this, http1)
     this.#pump()
   }
 
@@ -314,7 +316,7 @@ export class OriginPool implements PoolMember, Tenant {
     } catch (cause) {
       // The socket ended between its handshake and this turn.
       connected.socket.destroy()
-      this.#context.release(this)
+      this.#context.release(this, isHttp1(connected))
       this.#giveUpOrWait(connectionRefused(this.origin, cause))
       return null
     }
@@ -326,23 +328,18 @@ export class OriginPool implements PoolMember, Tenant {
     return { ...policy, keepAlive: { ...keepAlive, interval: keepAlive.interval * this.#pingBackoff } }
   }
 
-  /** A new connection makes others superfluous: aged or doubted ones, those above the limit, and the other protocol's. */
   #makeWay(fresh: PooledConnection, handover: boolean): void {
-    const others = [...this.#connections].filter((other) => other !== fresh && other.standing !== 'draining')
-    for (const other of others) if (other.protocol !== fresh.protocol) other.retire()
-    if (fresh.protocol !== 'h2') return
-    for (const dial of this.#dials) dial.controller.abort()
-    const peers = others.filter((other) => other.protocol === 'h2').sort(byWorth)
-    const surplus = peers.length + 1 - this.#context.limits.maxSessions
-    for (const other of peers.slice(0, Math.max(surplus, handover ? 1 : 0))) other.retire()
+    const leaving = superfluous(this.#connections, fresh, this.#context.limits.maxSessions, handover)
+    if (fresh.protocol === 'h2') for (const dial of this.#dials) dial.controller.abort()
+    for (const connection of leaving) connection.retire()
   }
 
   #onDialFailed(dial: Dial, error: unknown): void {
     this.#dials.delete(dial)
-    this.#context.release(this)
+    this.#context.release(this, dial.http1)
     if (dial.controller.signal.aborted) return this.#pump()
     this.#context.onDialFailed()
-    const narrowed = this.#offer().length < this.#context.offer.length
+    const narrowed = offerOf(this.origin, this.#context).length < this.#context.offer.length
     this.#context.protocols.forget(this.origin.key)
     // An origin that refuses the one protocol it asked for (alert no_application_protocol) is not what it was.
     if (narrowed && (error as ClientError).code === 'ERR_TRUNKLINE_ALPN_REJECTED') return this.#pump()
@@ -352,15 +349,8 @@ export class OriginPool implements PoolMember, Tenant {
 
   #giveUpOrWait(error: unknown): void {
     if (this.#dials.size > 0) return
-    if (this.#hasLiving()) this.#redialLater()
-    else this.#failWaiters(error)
-  }
-
-  #hasLiving(): boolean {
-    for (const { standing, late } of this.#connections) {
-      if (standing !== 'draining' && standing !== 'closed' && !late) return true
-    }
-    return false
+    if (anyLiving(this.#connections)) this.#redialLater()
+    else this.failWaiters(error)
   }
 
   #redialLater(): void {
@@ -375,11 +365,13 @@ export class OriginPool implements PoolMember, Tenant {
     this.#redial = null
   }
 
-  /** Fails those who arrived until now; who enters while they are being told is not of this failure. */
-  #failWaiters(error: unknown, arrivedBy = this.#arrivals): void {
+  /** Fails those who arrived until now, and says how many; who enters while they are told is not of this failure. */
+  failWaiters(error: unknown, arrivedBy = this.#arrivals): number {
+    let failed = 0
     for (const queue of [this.#preconnects, this.#queue]) {
-      while (queue.firstOrder <= arrivedBy) queue.shift()?.fail(error)
+      for (; queue.firstOrder <= arrivedBy; failed += 1) queue.shift()?.fail(error)
     }
+    return failed
   }
 
   #abandonDials(): void {
@@ -397,4 +389,8 @@ export class OriginPool implements PoolMember, Tenant {
       connection.retire()
     }
   }
+}
+
+function isHttp1({ protocol }: { readonly protocol: AlpnProtocol }): boolean {
+  return protocol === 'http/1.1'
 }

@@ -34,11 +34,16 @@ export interface PoolContext {
   readonly limits: PoolLimits
   readonly policies: Record<AlpnProtocol, ConnectionPolicy>
   readonly nextConnectionId: () => number
-  /** Asks for the right to one more connection; `false`: the pool is pumped again when there is room. */
-  reserve(pool: Tenant): boolean
-  release(pool: Tenant): void
+  /**
+   * Asks for the right to one more connection, `http1`: to one that will speak HTTP/1.1 as far as is known; `false`: the
+   * pool is pumped again when there is room.
+   */
+  reserve(pool: Tenant, http1: boolean): boolean
+  /** What it was reserved as, and what it is; `false`: there is no room for an HTTP/1.1 socket. */
+  recount(asHttp1: boolean, isHttp1: boolean): boolean
+  release(pool: Tenant, http1: boolean): void
   /** Whether the place of an idle connection is wanted by another origin; a pool that is told so retires it. */
-  yieldIdle(pool: Tenant): boolean
+  yieldIdle(pool: Tenant, http1: boolean): boolean
   /** Someone left; the pool may have no purpose any more. */
   vacate(pool: Tenant): void
   onHandshake(connected: Connected): void

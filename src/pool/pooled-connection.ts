@@ -2,6 +2,7 @@ import type { Connected } from '../connect/connector.ts'
 import type { Clock, Timer } from '../core/clock.ts'
 import { type ClientError, ConnectionError, TimeoutError } from '../core/errors.ts'
 import type { Origin } from '../core/origin.ts'
+import { toldBefore } from '../core/phase-timings.ts'
 import type {
   BodyShape,
   Connection,
@@ -315,13 +316,14 @@ export class PooledConnection implements ConnectionListener {
   #onSettingsDue(): void {
     if (this.#wasReady && this.#connection.acknowledged) return
     const { settingsTimeout } = this.#policy
+    const { timings } = this.dialled
     const owed = this.#wasReady ? 'did not acknowledge our SETTINGS' : 'sent no SETTINGS'
     this.destroy(
       new TimeoutError(
         'ERR_TRUNKLINE_SETTINGS_TIMEOUT',
-        `${this.#origin.key} agreed to HTTP/2 but ${owed} within ${settingsTimeout} ms. ` +
+        `${this.#origin.key} agreed to HTTP/2 but ${owed} within ${settingsTimeout} ms${toldBefore(timings)}. ` +
           "If it speaks only HTTP/1.1, say so with the client's `protocols` option.",
-        { origin: this.#origin.key, connectionId: this.id, phase: 'settings', processed: 'maybe' },
+        { origin: this.#origin.key, connectionId: this.id, phase: 'settings', processed: 'maybe', timings },
       ),
     )
   }

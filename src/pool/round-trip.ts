@@ -1,7 +1,8 @@
+import type { DialProgress } from '../connect/dial-progress.ts'
 import { bodyTooLarge } from '../core/body-too-large.ts'
-import type { Clock, Timer } from '../core/clock.ts'
-import type { ClientRequest, ClientResponse, Dispatch } from '../core/dispatch.ts'
-import { ClientError, copyOf } from '../core/errors.ts'
+import type { Clock } from '../core/clock.ts'
+import type { ClientRequest, ClientResponse, Dispatch, Leg, Standing } from '../core/dispatch.ts'
+import { ClientError, copyOf, type Processed } from '../core/errors.ts'
 import { contentLength, type HeaderList } from '../core/headers.ts'
 import type { Lifetime } from '../core/lifetime.ts'
 import type { Entry } from '../core/linked-queue.ts'
@@ -10,26 +11,17 @@ import { canSend } from '../core/request-body.ts'
 import { BODY_HIGH_WATER_MARK, BodyQueue, type BodySource, ResponseBody } from '../core/response-body.ts'
 import type { Sweeper, Swept } from '../core/sweeper.ts'
 import type { Exchange, ExchangeHandler } from '../wire/contract.ts'
+import { overdue, processedAt, type Stage, standingOf, type Trip } from './deadlines.ts'
 import { cutOff, malformedResponseLength, wrongRequestLength } from './message-errors.ts'
 import type { OriginPool } from './origin-pool.ts'
-import {
-  bodyTimeout,
-  headersTimeout,
-  type PhaseTimeouts,
-  queueTimeout,
-  sweepPeriod,
-} from './phase-timeouts.ts'
+import { type PhaseTimeouts, sweepPeriod } from './phase-timeouts.ts'
 import type { Waiter } from './pool-context.ts'
 import { notItsConnection } from './pool-errors.ts'
 import type { PooledConnection } from './pooled-connection.ts'
 import { ReceivedResponse } from './received-response.ts'
 import { mayReplay, replayDelay } from './replay-rules.ts'
 import { contradicts, expectsContinue, hasNoBody, headOf, shapeOf } from './request-shape.ts'
-import type { Steps } from './timings.ts'
 import { Upload } from './upload.ts'
-
-/** How long to wait for 100 (Continue) before the body goes out all the same, ms. */
-const CONTINUE_PATIENCE_MS = 1000
 
 export interface RoundTripContext {
   readonly clock: Clock
@@ -51,28 +43,22 @@ export function createRoundTrip(context: RoundTripContext): Dispatch {
     })
 }
 
-/**
- * `waiting` for a connection, `resting` before a replay, `sent` and no head yet, `receiving` the body, `done`. A word
- * and fields beside it rather than an object for each stage: this path is walked by every request.
- */
-type Stage = 'waiting' | 'resting' | 'sent' | 'receiving' | 'done'
-
 const NOTHING = () => {}
 
-class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Steps {
+class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Trip, Leg {
   readonly #context: RoundTripContext
-  readonly #request: ClientRequest
+  readonly request: ClientRequest
   #resolve: (response: ClientResponse) => void
   #reject: (error: unknown) => void
   readonly calledAt: number
-  readonly #limits: PhaseTimeouts
-  #stage: Stage = 'waiting'
+  readonly limits: PhaseTimeouts
+  stage: Stage = 'waiting'
   /** The call of `enter` has not returned: what starts now has not waited. */
   #entering = false
   /** The place in the queue. */
   #entry: Entry<Waiter> | null = null
   /** From `sent` on. */
-  #connection: PooledConnection | null = null
+  connection: PooledConnection | null = null
   #exchange: Exchange | null = null
   /** What the connection had received when the exchange began. */
   #bytesBefore = 0
@@ -80,8 +66,7 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Steps {
   #body: BodyQueue | null = null
   sweepIndex = -1
   /** When the present phase began, or last moved. */
-  #movedAt = 0
-  #uploadedThen = 0
+  movedAt = 0
   /** Content-Length of the request. */
   #declared: number | null = null
   attempts = 0
@@ -89,10 +74,10 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Steps {
   headAt = 0
   endedAt: number | null = null
   #upload: Upload | null = null
-  /** The upload waits for 100 (Continue). */
-  #continueTimer: Timer | null = null
   #misdirected = false
   #refusedBy: PooledConnection | null = null
+  /** Could the server have acted on it? Known when it has failed. */
+  #processed: Processed | null = null
   #expectedLength: number | null = null
   #receivedLength = 0
   #trailers: HeaderList | null = null
@@ -104,65 +89,66 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Steps {
     reject: (error: unknown) => void,
   ) {
     this.#context = context
-    this.#request = request
+    this.request = request
     this.#resolve = resolve
     this.#reject = reject
     this.calledAt = context.clock.now()
-    this.#limits = request.timeouts ? { ...context.timeouts, ...request.timeouts } : context.timeouts
+    this.limits = request.timeouts ? { ...context.timeouts, ...request.timeouts } : context.timeouts
   }
 
   get #origin(): string {
-    return this.#request.target.origin.key
+    return this.request.target.origin.key
   }
 
   begin(): void {
-    const { signal } = this.#request
+    const { signal, journey } = this.request
+    journey?.add(this)
     if (signal !== null) {
       if (signal.aborted) return this.#fail(signal.reason)
       signal.addEventListener('abort', this)
     }
-    const declared = contentLength(this.#request.headers)
-    if (declared === 'invalid' || contradicts(declared, this.#request.body)) {
+    const declared = contentLength(this.request.headers)
+    if (declared === 'invalid' || contradicts(declared, this.request.body)) {
       return this.#fail(wrongRequestLength(this.#origin))
     }
     this.#declared = declared
-    const { timeouts, sweeper } = this.#context
-    sweeper.add(this, this.#limits === timeouts ? undefined : sweepPeriod(this.#limits))
+    const { timeouts } = this.request
+    this.#context.sweeper.add(this, timeouts ? sweepPeriod(timeouts) : undefined)
     this.#enter(this.calledAt)
   }
 
   check(now: number): void {
-    const { queue, headers, body } = this.#limits
-    const key = this.#origin
-    const passed = now - this.#movedAt
-    if (this.#stage === 'waiting' && passed >= queue) {
-      this.#leaveQueue()
-      this.#fail(queueTimeout(key, queue))
-    } else if (this.#stage === 'sent') {
-      if (this.#uploadMoved()) this.#movedAt = now
-      else if (passed >= headers) this.#abandon(headersTimeout(key, headers), 0)
-    } else if (this.#stage === 'receiving') {
-      // A reader who takes its time is no fault of the server's.
-      if (this.#body?.paused) this.#movedAt = now
-      else if (passed >= body) this.#abandon(bodyTimeout(key, body), passed)
-    }
+    // An upload that moves, or a reader who takes its time: neither is a fault of the server's.
+    const excused = this.stage === 'sent' ? this.#upload?.moved() : this.#body?.paused
+    if (excused) this.movedAt = now
+    const error = overdue(this, now)
+    if (error !== null) this.#abandon(error, now)
+  }
+
+  /** For who limits the whole of it. */
+  standing(): Standing {
+    return standingOf(this, this.#processed)
+  }
+
+  get dial(): DialProgress | null {
+    return this.stage === 'waiting' ? this.#context.pool(this.request).dial : null
   }
 
   start(connection: PooledConnection): void {
-    const { rides } = this.#request.target.origin
+    const { rides } = this.request.target.origin
     if (rides !== undefined && !rides(connection.id)) return this.#fail(notItsConnection(this.#origin))
     this.attempts += 1
     // Started in the call that entered the pool: no time has passed.
-    this.sentAt = this.#entering ? this.#movedAt : this.#context.clock.now()
-    this.#movedAt = this.sentAt
+    this.sentAt = this.#entering ? this.movedAt : this.#context.clock.now()
+    this.movedAt = this.sentAt
     this.#entry = null
     try {
       this.#bytesBefore = connection.bytesReceived
-      const shape = shapeOf(this.#request)
-      const exchange = connection.open(headOf(this.#request), shape, this)
-      this.#connection = connection
+      const shape = shapeOf(this.request)
+      const exchange = connection.open(headOf(this.request), shape, this)
+      this.connection = connection
       this.#exchange = exchange
-      this.#stage = 'sent'
+      this.stage = 'sent'
       if (shape !== 'none') this.#send(exchange)
     } catch (error) {
       this.onError(error as ClientError)
@@ -175,10 +161,10 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Steps {
   }
 
   onInformational(status: number, headers: HeaderList): void {
-    if (this.#stage !== 'sent') return
-    if (status === 100) this.#continue()
+    if (this.stage !== 'sent') return
+    if (status === 100) this.#upload?.goOn()
     try {
-      this.#request.onInformational?.(status, headers)
+      this.request.onInformational?.(status, headers)
     } catch (error) {
       // The caller's own error goes back to the caller, and nowhere else.
       this.#giveUp(error)
@@ -186,19 +172,19 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Steps {
   }
 
   onHeaders(status: number, headers: HeaderList, reason?: string): void {
-    if (this.#stage !== 'sent') return
-    const connection = this.#connection as PooledConnection
+    if (this.stage !== 'sent') return
+    const connection = this.connection as PooledConnection
     if (status === 421 && this.#sendElsewhere(connection)) return
-    this.#continue()
+    this.#upload?.goOn()
     this.headAt = this.#context.clock.now()
-    this.#movedAt = this.headAt
+    this.movedAt = this.headAt
     const length = contentLength(headers)
     if (length === 'invalid') return this.#giveUp(malformedResponseLength(this.#origin))
-    this.#expectedLength = hasNoBody(this.#request.method, status) ? 0 : length
+    this.#expectedLength = hasNoBody(this.request.method, status) ? 0 : length
     this.#body = new BodyQueue(this)
-    this.#stage = 'receiving'
+    this.stage = 'receiving'
     const whole = this.#expectedLength !== null && this.#expectedLength < BODY_HIGH_WATER_MARK
-    const { href } = this.#request.target
+    const { href } = this.request.target
     const reader = new ResponseBody(this.#body, whole)
     const streamId = this.#exchange?.streamId
     this.#resolve(new ReceivedResponse(status, headers, reader, href, streamId, connection, this, reason))
@@ -209,10 +195,10 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Steps {
   }
 
   onData(chunk: Uint8Array): void {
-    if (this.#stage !== 'receiving') return
+    if (this.stage !== 'receiving') return
     this.#receivedLength += chunk.length
     // The last piece is followed by the end, which looks at the clock itself.
-    if (this.#receivedLength !== this.#expectedLength) this.#movedAt = this.#context.clock.now()
+    if (this.#receivedLength !== this.#expectedLength) this.movedAt = this.#context.clock.now()
     const limit = this.#context.responseBodyLimit
     if (this.#receivedLength > limit) this.#giveUp(bodyTooLarge(this.#origin, limit))
     else this.#body?.push(chunk)
@@ -227,7 +213,7 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Steps {
   }
 
   onEnd(): void {
-    if (this.#stage !== 'receiving') return
+    if (this.stage !== 'receiving') return
     const expected = this.#expectedLength
     const received = this.#receivedLength
     if (expected !== null && expected !== received)
@@ -236,7 +222,7 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Steps {
     const body = this.#body
     this.#finish()
     body?.end(this.#trailers)
-    this.#context.onSettled(null, this.#request)
+    this.#context.onSettled(null, this.request)
   }
 
   /** For the queue of the body. */
@@ -251,23 +237,23 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Steps {
   cancel(): void {
     this.#exchange?.reset()
     this.#finish()
-    this.#context.onSettled(null, this.#request)
+    this.#context.onSettled(null, this.request)
   }
 
   onError(error: ClientError): void {
-    if (this.#stage === 'done') return
-    const { body, signal } = this.#request
-    if (this.#stage === 'receiving' || !mayReplay(error, this.attempts, body)) return this.#fail(error)
+    if (this.stage === 'done') return
+    const { body, signal } = this.request
+    if (this.stage === 'receiving' || !mayReplay(error, this.attempts, body)) return this.#fail(error)
     this.#stopUpload()
     if (error.code === 'ERR_TRUNKLINE_STREAM_REFUSED') this.#onRefused()
-    if (error.code === 'ERR_TRUNKLINE_HTTP_1_1_REQUIRED') this.#context.pool(this.#request).requireHttp1()
+    if (error.code === 'ERR_TRUNKLINE_HTTP_1_1_REQUIRED') this.#context.pool(this.request).requireHttp1()
     const delay = replayDelay(this.attempts, Math.random())
     const { clock, lifetime } = this.#context
     if (delay === 0) return this.#enter(clock.now())
-    this.#stage = 'resting'
+    this.stage = 'resting'
     pause(clock, lifetime, delay, signal).then(
       () => {
-        if (this.#stage === 'resting') this.#enter(clock.now())
+        if (this.stage === 'resting') this.#enter(clock.now())
       },
       (reason) => this.#fail(reason),
     )
@@ -275,19 +261,19 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Steps {
 
   /** A connection that refuses this request twice with nothing else open on it will hardly take it the third time. */
   #onRefused(): void {
-    const connection = this.#connection
-    if (this.#stage !== 'sent' || connection === null) return
+    const connection = this.connection
+    if (this.stage !== 'sent' || connection === null) return
     if (this.#refusedBy === connection && connection.openExchanges <= 1) connection.retire()
     this.#refusedBy = connection
   }
 
   #enter(now: number): void {
-    this.#stage = 'waiting'
-    this.#movedAt = now
+    this.stage = 'waiting'
+    this.movedAt = now
     this.#entering = true
     try {
-      const entry = this.#context.pool(this.#request).enter(this)
-      if (entry !== null && this.#stage === 'waiting') this.#entry = entry
+      const entry = this.#context.pool(this.request).enter(this)
+      if (entry !== null && this.stage === 'waiting') this.#entry = entry
     } catch (error) {
       this.#fail(error)
     } finally {
@@ -296,12 +282,12 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Steps {
   }
 
   #leaveQueue(): void {
-    if (this.#entry !== null) this.#context.pool(this.#request).leave(this.#entry)
+    if (this.#entry !== null) this.#context.pool(this.request).leave(this.#entry)
     this.#entry = null
   }
 
   #send(exchange: Exchange): void {
-    const { body, trailers, target } = this.#request
+    const { body, trailers, target } = this.request
     this.#upload = new Upload(exchange, {
       body: body ?? EMPTY_BODY,
       declared: this.#declared,
@@ -309,24 +295,16 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Steps {
       origin: target.origin.key,
       onFailed: (error) => this.#giveUp(error),
     })
-    if (!expectsContinue(this.#request)) return this.#upload.start()
-    this.#continueTimer = this.#context.clock.setTimeout(() => this.#continue(), CONTINUE_PATIENCE_MS, true)
-  }
-
-  /** The server wants the body, or has answered without it, or says nothing (RFC 9110 section 10.1.1). */
-  #continue(): void {
-    if (this.#continueTimer === null) return
-    this.#continueTimer.cancel()
-    this.#continueTimer = null
-    this.#upload?.start()
+    if (expectsContinue(this.request)) this.#upload.startLater(this.#context.clock)
+    else this.#upload.start()
   }
 
   /** 421: this connection is not for this origin (RFC 9110 section 15.5.20). Another one gets one chance. */
   #sendElsewhere(connection: PooledConnection): boolean {
-    if (this.#misdirected || !canSend(this.#request.body)) return false
+    if (this.#misdirected || !canSend(this.request.body)) return false
     // The connection is another origin's, and right for that one.
-    if (this.#request.target.origin.rides !== undefined) return false
-    if (!this.#context.pool(this.#request).leaveMisdirected(connection)) return false
+    if (this.request.target.origin.rides !== undefined) return false
+    if (!this.#context.pool(this.request).leaveMisdirected(connection)) return false
     this.#misdirected = true
     this.#exchange?.reset()
     this.#stopUpload()
@@ -335,32 +313,21 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Steps {
   }
 
   #stopUpload(): void {
-    this.#continueTimer?.cancel()
-    this.#continueTimer = null
     this.#upload?.stop()
     this.#upload = null
   }
 
   /** The signal's `abort`. An object as a listener, since a function for each request would have to be made. */
   handleEvent(): void {
-    const reason = this.#request.signal?.reason
-    this.#leaveQueue()
-    if (this.#stage === 'sent') this.#abandon(reason, 0)
-    else if (this.#stage === 'receiving') this.#abandon(reason, this.#context.clock.now() - this.#movedAt)
-    else this.#fail(reason)
+    this.#abandon(this.request.signal?.reason, this.#context.clock.now())
   }
 
-  #uploadMoved(): boolean {
-    const sent = this.#upload?.sent ?? 0
-    const moved = sent !== this.#uploadedThen
-    this.#uploadedThen = sent
-    return moved
-  }
-
-  /** The caller, or a deadline, gives up on an exchange that the server has not failed. `quietFor`: see `onGivenUp`. */
-  #abandon(reason: unknown, quietFor: number): void {
-    this.#exchange?.reset()
-    this.#connection?.onGivenUp(this.#bytesBefore, quietFor)
+  /** The caller, or a deadline, gives up on a request that the server has not failed. */
+  #abandon(reason: unknown, now: number): void {
+    if (this.stage === 'sent' || this.stage === 'receiving') {
+      this.#exchange?.reset()
+      this.connection?.onGivenUp(this.#bytesBefore, this.stage === 'sent' ? 0 : now - this.movedAt)
+    } else this.#leaveQueue()
     this.#fail(reason)
   }
 
@@ -370,27 +337,29 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Steps {
   }
 
   #fail(error: unknown): void {
-    if (this.#stage === 'done') return
+    if (this.stage === 'done') return
     if (error instanceof ClientError) {
-      error.attempts = this.attempts
-      error.origin ??= this.#request.target.origin.key
+      // A limit on the whole of it has counted the attempts already, those of earlier legs among them.
+      error.attempts ||= this.attempts
+      error.origin ??= this.request.target.origin.key
     }
     this.endedAt = this.#context.clock.now()
     const body = this.#body
+    this.#processed = error instanceof ClientError ? error.processed : processedAt(this.stage)
     this.#finish()
     if (body !== null) body.fail(error)
     else this.#reject(error)
-    this.#context.onSettled(error, this.#request)
+    this.#context.onSettled(error, this.request)
   }
 
   /** Who keeps the response for long shall not keep the connection by it. */
   #finish(): void {
-    this.#stage = 'done'
+    this.stage = 'done'
     this.#context.sweeper.delete(this)
     this.#stopUpload()
-    this.#request.signal?.removeEventListener('abort', this)
+    this.request.signal?.removeEventListener('abort', this)
     this.#exchange = null
-    this.#connection = null
+    this.connection = null
     this.#refusedBy = null
     this.#body = null
   }

@@ -1,37 +1,42 @@
 import type { ClientError } from '../core/errors.ts'
 import type { Origin } from '../core/origin.ts'
+import { ConnectionBudget } from './connection-budget.ts'
 import { OriginPool } from './origin-pool.ts'
 import type { PoolContext, Tenant } from './pool-context.ts'
 
 /** What a manager adds to the context that all its pools share. */
-export type ManagerContext = Omit<PoolContext, 'reserve' | 'release' | 'yieldIdle' | 'vacate'> & {
-  /** Connections of this client in all, dials in flight included. */
+export type ManagerContext = Omit<PoolContext, 'reserve' | 'recount' | 'release' | 'yieldIdle' | 'vacate'> & {
+  readonly spanning: SpanningLimits
+}
+
+/** What a client may have in all, dials in flight included. */
+export interface SpanningLimits {
   readonly connections: number
+  /** Of those, the ones that speak HTTP/1.1. */
+  readonly http1Sockets: number
 }
 
 /**
- * The pools of one client, one per origin, and the one limit that spans them. A pool lives from its first request
+ * The pools of one client, one per origin, and the limits that span them. A pool lives from its first request
  * until it is empty, so that a client that sees a million origins holds only those it is talking to.
  */
 export class SessionManager {
   readonly #context: PoolContext
-  #limit: number
+  readonly #all: ConnectionBudget
+  readonly #http1: ConnectionBudget
   readonly #pools = new Map<string, OriginPool>()
-  /** Pools that wait for room under the limit, in the order in which they came. */
-  readonly #starved = new Set<Tenant>()
   readonly #onEmpty: (() => void)[] = []
   #destroyed: ClientError | null = null
-  #reserved = 0
-  /** Connections that were retired for the sake of a starved pool and have not closed yet. */
-  #leaving = 0
 
   constructor(context: ManagerContext) {
-    this.#limit = context.connections
+    this.#all = new ConnectionBudget(context.spanning.connections)
+    this.#http1 = new ConnectionBudget(context.spanning.http1Sockets)
     this.#context = {
       ...context,
-      reserve: (pool) => this.#reserve(pool),
-      release: (pool) => this.#release(pool),
-      yieldIdle: (pool) => this.#yieldIdle(pool),
+      reserve: (pool, http1) => this.#reserve(pool, http1),
+      recount: (asHttp1, isHttp1) => this.#recount(asHttp1, isHttp1),
+      release: (pool, http1) => this.#release(pool, http1),
+      yieldIdle: (pool, http1) => this.#yieldIdle(pool, http1),
       vacate: (pool) => this.#forgetIfEmpty(pool),
     }
   }
@@ -50,16 +55,17 @@ export class SessionManager {
     return pool
   }
 
-  /** Puts another limit on the connections in force. Call it after other limits changed too: those who wait look again. */
-  update(connections: number): void {
-    this.#limit = connections
+  /** Puts other limits in force. Call it after the limits of pools changed too: those who wait look again. */
+  update({ connections, http1Sockets }: SpanningLimits): void {
+    this.#all.limit = connections
+    this.#http1.limit = http1Sockets
     this.#feedStarved()
     for (const pool of this.#pools.values()) pool.resume()
   }
 
   /** Requests that wait for a connection go without; how many. */
   rejectQueued(error: ClientError): number {
-    return [...this.#pools.values()].reduce((sum, pool) => sum + pool.rejectQueued(error), 0)
+    return [...this.#pools.values()].reduce((sum, pool) => sum + pool.failWaiters(error), 0)
   }
 
   /** Lets every pool finish; resolves when no connection is left. */
@@ -80,61 +86,69 @@ export class SessionManager {
     }
   }
 
-  #reserve(pool: Tenant): boolean {
-    if (this.#reserved < this.#limit) {
-      this.#reserved += 1
+  #reserve(pool: Tenant, http1: boolean): boolean {
+    const lacking = this.#all.full ? this.#all : http1 && this.#http1.full ? this.#http1 : null
+    if (lacking === null) {
+      this.#all.take()
+      if (http1) this.#http1.take()
       return true
     }
-    this.#starved.add(pool)
-    if (this.#crowded) this.#evictFor(pool)
+    lacking.wait(pool)
+    if (lacking.crowded) this.#evictFor(pool, lacking)
     return false
   }
 
-  /** More pools wait for a place than places are about to become free. */
-  get #crowded(): boolean {
-    return this.#starved.size > this.#leaving
-  }
-
-  /** A connection of `pool` is idle: whether its place is wanted elsewhere. If so the pool retires it. */
-  #yieldIdle(pool: Tenant): boolean {
-    if (!this.#crowded || this.#starved.has(pool)) return false
-    this.#leaving += 1
+  /** A server may choose another protocol than was expected. */
+  #recount(asHttp1: boolean, isHttp1: boolean): boolean {
+    if (isHttp1 && !asHttp1) {
+      if (this.#http1.full) return false
+      this.#http1.take()
+    } else if (asHttp1 && !isHttp1) {
+      this.#http1.give()
+      queueMicrotask(() => this.#feedStarved())
+    }
     return true
   }
 
+  /** A connection of `pool` is idle: whether its place is wanted elsewhere. If so the pool retires it. */
+  #yieldIdle(pool: Tenant, http1: boolean): boolean {
+    const budgets = http1 ? [this.#all, this.#http1] : [this.#all]
+    const wanting = budgets.filter((budget) => budget.wants(pool))
+    for (const budget of wanting) budget.leaves()
+    return wanting.length > 0
+  }
+
   /** An idle connection of another origin gives way; its place is free when it has closed. */
-  #evictFor(needy: Tenant): void {
+  #evictFor(needy: Tenant, budget: ConnectionBudget): void {
+    const http1 = budget === this.#http1
     let victim: OriginPool | null = null
     let idleSince = Number.POSITIVE_INFINITY
     for (const pool of this.#pools.values()) {
-      const since = pool === needy ? undefined : pool.idlest()?.idleSince
+      const since = pool === needy ? undefined : pool.idlest(http1)?.idleSince
       if (since === undefined || since === null || since >= idleSince) continue
       victim = pool
       idleSince = since
     }
-    if (victim?.evictIdle() === true) this.#leaving += 1
+    if (victim?.evictIdle(http1) === true) budget.leaves()
   }
 
-  #release(pool: Tenant): void {
-    this.#reserved -= 1
-    this.#leaving = Math.max(0, this.#leaving - 1)
+  #release(pool: Tenant, http1: boolean): void {
+    this.#all.give()
+    if (http1) this.#http1.give()
     this.#forgetIfEmpty(pool)
     queueMicrotask(() => this.#feedStarved())
   }
 
-  /** Pools that found no room go on in the order in which they came, so that no origin starves another. */
   #feedStarved(): void {
-    for (const pool of this.#starved) {
-      if (this.#reserved >= this.#limit) return
-      this.#starved.delete(pool)
-      pool.resume()
-    }
+    this.#all.feed()
+    this.#http1.feed()
   }
 
   #forgetIfEmpty(pool: Tenant): void {
     queueMicrotask(() => {
       if (!pool.empty) return
-      this.#starved.delete(pool)
+      this.#all.forget(pool)
+      this.#http1.forget(pool)
       if (this.#pools.get(pool.origin.key) === pool) this.#pools.delete(pool.origin.key)
       if (this.#pools.size > 0) return
       for (const resolve of this.#onEmpty.splice(0)) resolve()

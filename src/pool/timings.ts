@@ -1,4 +1,6 @@
+import type { DialProgress } from '../connect/dial-progress.ts'
 import type { Timings } from '../core/dispatch.ts'
+import type { PhaseTimings } from '../core/phase-timings.ts'
 import type { PooledConnection } from './pooled-connection.ts'
 
 /** When the steps of a request were taken, ms of the clock. */
@@ -24,4 +26,22 @@ export function timingsOf(steps: Steps, connection: PooledConnection): Timings {
     total: endedAt === null ? null : endedAt - calledAt,
     attempts,
   }
+}
+
+/** The phases that have ended of a request that is on a connection; of one whose head came with `headAt` above 0. */
+export function endedPhases(steps: Steps, connection: PooledConnection): PhaseTimings {
+  const { calledAt, sentAt, headAt } = steps
+  const dial = connection.connectedAt >= calledAt ? connection.dialled.timings : null
+  // The dial may have begun before the call did: then the wait was for its end alone.
+  const dialled = dial === null ? 0 : dial.dns + dial.connect + dial.tls
+  return {
+    queue: Math.max(0, sentAt - calledAt - dialled),
+    ...dial,
+    ...(headAt > 0 ? { headers: headAt - sentAt } : {}),
+  }
+}
+
+/** Of a request that waits for a dial. */
+export function endedWhileDialling({ calledAt }: Steps, dial: DialProgress): PhaseTimings {
+  return { queue: Math.max(0, dial.startedAt - calledAt), ...dial.ended }
 }

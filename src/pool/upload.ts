@@ -1,7 +1,11 @@
+import type { Clock, Timer } from '../core/clock.ts'
 import { BodyError, type ClientError } from '../core/errors.ts'
 import type { HeaderList } from '../core/headers.ts'
 import type { RequestBody } from '../core/request-body.ts'
 import type { Exchange } from '../wire/contract.ts'
+
+/** How long to wait for 100 (Continue) before the body goes out all the same, ms. */
+const CONTINUE_PATIENCE_MS = 1000
 
 export interface UploadOptions {
   readonly body: RequestBody
@@ -19,8 +23,12 @@ export class Upload {
   readonly #options: UploadOptions
   #source: AsyncIterator<Uint8Array> | null = null
   #drained: (() => void) | null = null
+  /** It waits for 100 (Continue). */
+  #patience: Timer | null = null
   #stopped = false
   #sent = 0
+  /** `sent` when it was last asked whether anything moved. */
+  #sentThen = 0
 
   constructor(exchange: Exchange, options: UploadOptions) {
     this.#exchange = exchange
@@ -30,6 +38,25 @@ export class Upload {
   /** Bytes given to the exchange so far. */
   get sent(): number {
     return this.#sent
+  }
+
+  /** Whether more bytes went to the exchange since this was last asked. */
+  moved(): boolean {
+    const moved = this.#sent !== this.#sentThen
+    this.#sentThen = this.#sent
+    return moved
+  }
+
+  /** Starts when the server says that it wants the body, or says nothing (RFC 9110 section 10.1.1). */
+  startLater(clock: Clock): void {
+    this.#patience = clock.setTimeout(() => this.goOn(), CONTINUE_PATIENCE_MS, true)
+  }
+
+  /** The server wants the body, or has answered without it. */
+  goOn(): void {
+    if (this.#patience === null) return
+    this.#forgetPatience()
+    this.start()
   }
 
   start(): void {
@@ -55,9 +82,15 @@ export class Upload {
   stop(): void {
     if (this.#stopped) return
     this.#stopped = true
+    this.#forgetPatience()
     this.onDrain()
     // A source that waits for its own next chunk settles `return` only after that, so nobody waits for it.
     this.#source?.return?.()?.then(null, () => {})
+  }
+
+  #forgetPatience(): void {
+    this.#patience?.cancel()
+    this.#patience = null
   }
 
   async #run(body: RequestBody): Promise<void> {

@@ -48,7 +48,7 @@ for (const body of bodies) void fetch(URL_A, { method: 'POST', body, duplex: 'ha
 void fetch(URL_A, { method: 'POST', json: { a: 1 }, timeouts: { headers: 5, total: 10 } })
 
 // @ts-expect-error: a limit that there is not
-void fetch(URL_A, { timeouts: { connect: 5 } })
+void fetch(URL_A, { timeouts: { settings: 5 } })
 // @ts-expect-error: an object is not a body; there is `json`
 void fetch(URL_A, { method: 'POST', body: { a: 1 } })
 // @ts-expect-error: nor is a number

@@ -56,10 +56,20 @@ describe('defaults', () => {
       },
       addressGuard: false,
       discovery: [],
-      timeouts: { connect: 10_000, dns: NEVER, queue: NEVER, headers: 300_000, body: 300_000 },
+      timeouts: {
+        connect: 10_000,
+        dns: NEVER,
+        tls: NEVER,
+        queue: NEVER,
+        headers: 300_000,
+        body: 300_000,
+        total: NEVER,
+      },
+      timeoutsFor: null,
       limits: {
         connections: 1024,
         connectionsPerOrigin: 256,
+        http1Sockets: NEVER,
         queued: 50_000,
         inFlight: NEVER,
         inFlightPerOrigin: NEVER,
@@ -175,10 +185,19 @@ const OPTIONS: Record<
     order: { good: ['verbatim', 'ipv4first', 'ipv6first'], bad: ['ipv4', 4, null] },
     attemptTimeout: DURATION,
   },
-  timeouts: { connect: DURATION, dns: DURATION, queue: DURATION, headers: DURATION, body: DURATION },
+  timeouts: {
+    connect: DURATION,
+    dns: DURATION,
+    tls: DURATION,
+    queue: DURATION,
+    headers: DURATION,
+    body: DURATION,
+    total: DURATION,
+  },
   limits: {
     connections: COUNT,
     connectionsPerOrigin: COUNT,
+    http1Sockets: COUNT,
     queued: COUNT_OR_0,
     inFlight: COUNT,
     inFlightPerOrigin: COUNT,
@@ -230,7 +249,9 @@ describe('every option of every group', () => {
   }
 
   test.each(Object.keys(OPTIONS))('%s itself must be an object, and names what is unknown in it', (group) => {
-    for (const wrong of [null, 5, 'x', true, [], () => {}])
+    // Of these alone a function may be given.
+    const functions = group === 'timeouts' ? [] : [() => {}]
+    for (const wrong of [null, 5, 'x', true, [], ...functions])
       expect(() => settle({ [group]: wrong })).toThrow(refused(group))
     expect(() => settle({ [group]: { unknown: 1 } })).toThrow(refused(`${group}.unknown`, 'not an option'))
     for (const name of ['constructor', 'toString', '__proto__']) {

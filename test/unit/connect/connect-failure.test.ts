@@ -119,7 +119,7 @@ describe('dialTimeout', () => {
     ['connect', 'CONNECT_TIMEOUT', 'opening the TCP connection'],
     ['tls', 'TLS_TIMEOUT', 'TLS handshake'],
   ])('in phase %s is %s', (phase, code, word) => {
-    const error = dialTimeout(facts(phase), 2500)
+    const error = dialTimeout(facts(phase), 2500, 'connect')
     expect(error).toBeInstanceOf(TimeoutError)
     expect(error).toMatchObject({ code: `ERR_TRUNKLINE_${code}`, phase, processed: 'no' })
     for (const part of [word, '2500 ms', 'https://example.test:8443', 'timeouts.connect'])

@@ -88,6 +88,7 @@ export class World {
         this.reserved -= 1
         queueMicrotask(() => this.#feed())
       },
+      recount: () => true,
       yieldIdle: () => this.crowded,
       vacate: () => {
         this.vacated += 1
@@ -103,9 +104,9 @@ export class World {
     return new OriginPool(origin, this.context)
   }
 
-  managerContext(connections: number): ManagerContext {
-    const { reserve: _r, release: _l, yieldIdle: _y, vacate: _v, ...shared } = this.context
-    return { ...shared, connections }
+  managerContext(connections: number, http1Sockets = Number.POSITIVE_INFINITY): ManagerContext {
+    const { reserve: _r, recount: _c, release: _l, yieldIdle: _y, vacate: _v, ...shared } = this.context
+    return { ...shared, spanning: { connections, http1Sockets } }
   }
 
   #feed(): void {

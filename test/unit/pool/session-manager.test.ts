@@ -7,9 +7,9 @@ import type { FakeConnection } from '../fakes/wire.ts'
 
 const origin = (name: string) => parseTarget(`https://${name}.test/`).origin
 
-function setUp(connections = 1024, options: WorldOptions = {}) {
+function setUp(connections = 1024, options: WorldOptions = {}, http1Sockets = Number.POSITIVE_INFINITY) {
   const world = new World(options)
-  const manager = new SessionManager(world.managerContext(connections))
+  const manager = new SessionManager(world.managerContext(connections, http1Sockets))
   const enter = (name: string) => {
     const guest = new Guest()
     manager.pool(origin(name)).enter(guest)
@@ -283,18 +283,91 @@ describe('another limit', () => {
     const { manager, enter, dialled } = setUp(1)
     for (const name of ['a', 'b', 'c']) enter(name)
     expect(dialled()).toEqual(['a'])
-    manager.update(2)
+    manager.update({ connections: 2, http1Sockets: Number.POSITIVE_INFINITY })
     expect(dialled()).toEqual(['a', 'b'])
-    manager.update(5)
+    manager.update({ connections: 5, http1Sockets: Number.POSITIVE_INFINITY })
     expect(dialled()).toEqual(['a', 'b', 'c'])
   })
 
   test('that is lower closes nothing that runs, and holds for what comes', async () => {
     const { manager, enter, dialled, names } = setUp(2)
     for (const name of ['a', 'b']) enter(name)
-    manager.update(1)
+    manager.update({ connections: 1, http1Sockets: Number.POSITIVE_INFINITY })
     enter('c')
     expect(dialled()).toEqual(['a', 'b'])
     expect(names()).toEqual(['a', 'b', 'c'])
+  })
+})
+
+describe('http1Sockets', () => {
+  const HTTP1: WorldOptions = { offer: ['http/1.1'] }
+
+  test('holds over all origins; an idle socket of another one gives way', async () => {
+    const { world, enter, dialled } = setUp(1024, HTTP1, 1)
+    enter('a')
+    const first = await world.established(1, 'http/1.1')
+    enter('b')
+    await world.flush()
+    expect(dialled()).toEqual(['a'])
+    first.lastExchange.answer()
+    await world.flush()
+    expect(first.state).toBe('closed')
+    expect(dialled()).toEqual(['a', 'b'])
+  })
+
+  test('evicts one that was idle before', async () => {
+    const { world, enter, dialled } = setUp(1024, HTTP1, 1)
+    enter('a')
+    const first = await world.established(1, 'http/1.1')
+    first.lastExchange.answer()
+    await world.flush()
+    enter('b')
+    await world.flush()
+    expect(dialled()).toEqual(['a', 'b'])
+  })
+
+  test('one that nobody foresaw goes again, and is dialled when there is room', async () => {
+    const { world, enter, dialled } = setUp(1024, {}, 1)
+    enter('a')
+    const first = await world.established(1, 'http/1.1')
+    const late = enter('b')
+    const dial = world.connector.last
+    dial.connect('http/1.1')
+    await world.flush()
+    expect(dial.socket.destroyed).toBe(true)
+    expect(late.settled).toBe(0)
+    expect(dialled()).toEqual(['a', 'b'])
+    first.lastExchange.answer()
+    await world.flush()
+    expect(dialled()).toEqual(['a', 'b', 'b'])
+    await world.established(1, 'http/1.1')
+    expect(late.started).toBe(true)
+  })
+
+  test('HTTP/2 does not count, even where HTTP/1.1 was expected', async () => {
+    const { world, manager, enter, dialled } = setUp(1024, {}, 1)
+    world.protocols.spoke(origin('a').key, 'http/1.1')
+    enter('a')
+    await world.established()
+    enter('b')
+    await world.established()
+    world.protocols.spoke(origin('c').key, 'http/1.1')
+    enter('c')
+    expect(dialled()).toEqual(['a', 'b', 'c'])
+    await world.established(1, 'http/1.1')
+    world.protocols.spoke(origin('d').key, 'http/1.1')
+    enter('d')
+    expect(dialled()).toEqual(['a', 'b', 'c'])
+    manager.update({ connections: 1024, http1Sockets: 2 })
+    expect(dialled()).toEqual(['a', 'b', 'c', 'd'])
+  })
+
+  test('a dial that failed gives its place back', async () => {
+    const { world, enter, dialled } = setUp(1024, HTTP1, 1)
+    enter('a')
+    enter('b')
+    world.connector.last.fail()
+    await world.flush()
+    expect(dialled()).toEqual(['a', 'b'])
   })
 })
