@@ -1,3 +1,4 @@
+import { BODY_HIGH_WATER_MARK, BodyQueue, type BodySource } from '../core/body-queue.ts'
 import { bodyTooLarge } from '../core/body-too-large.ts'
 import type { Clock, Timer } from '../core/clock.ts'
 import type { ClientRequest, ClientResponse, Dispatch } from '../core/dispatch.ts'
@@ -7,7 +8,7 @@ import type { Lifetime } from '../core/lifetime.ts'
 import type { Entry } from '../core/linked-queue.ts'
 import { pause } from '../core/pause.ts'
 import { canSend } from '../core/request-body.ts'
-import { BODY_HIGH_WATER_MARK, BodyQueue, type BodySource, ResponseBody } from '../core/response-body.ts'
+import { ResponseBody } from '../core/response-body.ts'
 import type { Sweeper, Swept } from '../core/sweeper.ts'
 import type { Exchange, ExchangeHandler } from '../wire/contract.ts'
 import { cutOff, malformedResponseLength, wrongRequestLength } from './message-errors.ts'
@@ -133,18 +134,17 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Steps {
 
   check(now: number): void {
     const { queue, headers, body } = this.#limits
-    const key = this.#origin
     const passed = now - this.#movedAt
     if (this.#stage === 'waiting' && passed >= queue) {
       this.#leaveQueue()
-      this.#fail(queueTimeout(key, queue))
+      this.#fail(queueTimeout(this.#origin, queue))
     } else if (this.#stage === 'sent') {
       if (this.#uploadMoved()) this.#movedAt = now
-      else if (passed >= headers) this.#abandon(headersTimeout(key, headers), 0)
+      else if (passed >= headers) this.#abandon(headersTimeout(this.#origin, headers), 0)
     } else if (this.#stage === 'receiving') {
       // A reader who takes its time is no fault of the server's.
       if (this.#body?.paused) this.#movedAt = now
-      else if (passed >= body) this.#abandon(bodyTimeout(key, body), passed)
+      else if (passed >= body) this.#abandon(bodyTimeout(this.#origin, body), passed)
     }
   }
 
