@@ -6,12 +6,14 @@ const source = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.m
 const seconds = (count: number) => count * 1000
 
 interface ProjectOptions {
-  readonly include?: string
+  readonly include?: string | readonly string[]
   readonly timeout: number
   /** Groups run one after the other: compilers and child processes must not disturb suites that measure. */
   readonly group: 'quick' | 'measuring' | 'heavy'
   readonly execArgv?: string[]
   readonly globalSetup?: string
+  /** Of clients that do not name one; else what TRUNKLINE_ENGINE in the environment says. */
+  readonly engine?: 'wire'
 }
 
 function project(name: string, options: ProjectOptions) {
@@ -19,13 +21,15 @@ function project(name: string, options: ProjectOptions) {
     extends: true as const,
     test: {
       name,
-      include: [options.include ?? `test/${name}/**/*.test.ts`],
+      include: [options.include ?? `test/${name}/**/*.test.ts`].flat(),
       sequence: { groupOrder: ['quick', 'measuring', 'heavy'].indexOf(options.group) },
       testTimeout: options.timeout,
       hookTimeout: Math.max(options.timeout, seconds(20)),
       // Suites make many clients on purpose; what they print about it would bury what matters.
       execArgv: ['--disable-warning=TRUNKLINE_CLIENT_CHURN', ...(options.execArgv ?? [])],
       ...(options.globalSetup && { globalSetup: options.globalSetup }),
+      // Child processes that tests start inherit it.
+      ...(options.engine && { env: { TRUNKLINE_ENGINE: options.engine } }),
     },
   }
 }
@@ -60,6 +64,27 @@ export default defineConfig({
         globalSetup: './test/support/certificates-setup.ts',
       }),
       project('retries', { group: 'measuring', timeout: seconds(20) }),
+      // The same once more on the engine of our own.
+      project('wire-on-wire', {
+        include: ['test/wire/faults/**/*.test.ts', 'test/wire/chaos-client.test.ts'],
+        group: 'measuring',
+        timeout: seconds(20),
+        engine: 'wire',
+      }),
+      project('e2e-on-wire', {
+        include: 'test/e2e/**/*.test.ts',
+        group: 'measuring',
+        timeout: seconds(30),
+        execArgv: ['--expose-gc'],
+        globalSetup: './test/support/certificates-setup.ts',
+        engine: 'wire',
+      }),
+      project('retries-on-wire', {
+        include: 'test/retries/**/*.test.ts',
+        group: 'measuring',
+        timeout: seconds(20),
+        engine: 'wire',
+      }),
       project('fuzz', { group: 'measuring', timeout: seconds(60) }),
       project('soak', {
         group: 'measuring',

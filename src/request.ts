@@ -22,6 +22,7 @@ export interface RequestOptions {
   /** Default GET. Sent as given: methods are case-sensitive (RFC 9110 section 9.1). */
   readonly method?: string
   readonly headers?: HeadersInput
+  /** Bytes are sent from where they lie, not from a copy: do not change them until the call has settled. */
   readonly body?: BodyInput | null
   /**
    * Sends the value as JSON, with its content-type. Not together with `body`. A big one is stringified in slices while

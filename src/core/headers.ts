@@ -153,6 +153,8 @@ export function isConnectionSpecific(name: string): boolean {
   return CONNECTION_SPECIFIC.has(name)
 }
 
+const LENGTH = /^[0-9]{1,15}$/
+
 /**
  * The value of Content-Length when the section has exactly one, well-formed value; repeats of the same value
  * count as one (RFC 9110 section 8.6). `null`: none. `'invalid'`: anything else.
@@ -161,9 +163,15 @@ export function contentLength(headers: HeaderList): number | null | 'invalid' {
   let seen: string | null = null
   for (let index = 0; index < headers.length; index += 2) {
     if (headers[index] !== 'content-length') continue
-    for (const value of (headers[index + 1] as string).split(',')) {
+    const given = headers[index + 1] as string
+    // Nearly always it is one number, and nothing need be made to see that.
+    if (LENGTH.test(given) && (seen === null || seen === given)) {
+      seen = given
+      continue
+    }
+    for (const value of given.split(',')) {
       const digits = value.trim()
-      if (!/^[0-9]{1,15}$/.test(digits) || (seen !== null && seen !== digits)) return 'invalid'
+      if (!LENGTH.test(digits) || (seen !== null && seen !== digits)) return 'invalid'
       seen = digits
     }
   }

@@ -27,30 +27,35 @@ export interface ExtractedBody {
 
 const encoder = new TextEncoder()
 
-/** A body for `request`: the Fetch standard's kinds, iterables and functions; anything else is a mistake. */
+/**
+ * A body for `request`: the Fetch standard's kinds, iterables and functions; anything else is a mistake. Bytes are not
+ * copied: a copy of a large buffer costs more than sending it.
+ */
 export function extractBody(input: BodyInput, signal: AbortSignal | null = null): ExtractedBody {
-  const extracted = extractKnown(input, signal)
+  const extracted = extractKnown(input, signal, asTheyAre)
   if (extracted !== null) return extracted
   if (typeof input === 'object' && input !== null && Symbol.iterator in input)
     return { body: oneShotBody(input), length: null, contentType: null }
   throw noBody(input)
 }
 
-/** A body for `fetch`, the Fetch standard's "extract a body": what is of no other kind is sent as a string. */
+/**
+ * A body for `fetch`, the Fetch standard's "extract a body": what is of no other kind is sent as a string. Bytes are
+ * copied: they are the caller's to change as soon as the call returns.
+ */
 export function extractFetchBody(input: unknown, signal: AbortSignal | null = null): ExtractedBody {
   if (typeof input === 'symbol') throw noBody(input)
-  return extractKnown(input, signal) ?? text(`${input as string}`)
+  return extractKnown(input, signal, copyOf) ?? text(`${input as string}`)
 }
 
-function extractKnown(input: unknown, signal: AbortSignal | null): ExtractedBody | null {
+function extractKnown(input: unknown, signal: AbortSignal | null, take: TakeBytes): ExtractedBody | null {
   if (typeof input === 'string') return text(input)
   if (typeof input === 'function')
     return { body: replayableBody(null, input as () => Iterable<unknown>), length: null, contentType: null }
   if (typeof input !== 'object' || input === null) return null
-  // The bytes are the caller's to change as soon as the call returns.
-  if (ArrayBuffer.isView(input)) return bytes(copy(input.buffer, input), null)
+  if (ArrayBuffer.isView(input)) return bytes(take(viewOf(input.buffer, input)), null)
   if (input instanceof ArrayBuffer || input instanceof SharedArrayBuffer)
-    return bytes(copy(input, null), null)
+    return bytes(take(viewOf(input, null)), null)
   if (input instanceof URLSearchParams)
     return bytes(encoder.encode(input.toString()), 'application/x-www-form-urlencoded;charset=UTF-8')
   if (input instanceof Blob) return blob(input)
@@ -69,8 +74,13 @@ function bytes(data: Uint8Array, contentType: string | null): ExtractedBody {
   return { body: bytesBody(data), length: data.length, contentType }
 }
 
+type TakeBytes = (bytes: Uint8Array) => Uint8Array
+
+const asTheyAre: TakeBytes = (bytes) => bytes
+const copyOf: TakeBytes = (bytes) => bytes.slice()
+
 /** The bytes of a buffer, or of a view of it; none of one that was transferred away. */
-function copy(buffer: ArrayBufferLike, view: ArrayBufferView | null): Uint8Array {
+function viewOf(buffer: ArrayBufferLike, view: ArrayBufferView | null): Uint8Array {
   if (buffer instanceof SharedArrayBuffer) {
     throw new InvalidRequestError(
       'ERR_TRUNKLINE_INVALID_OPTION',
@@ -78,8 +88,8 @@ function copy(buffer: ArrayBufferLike, view: ArrayBufferView | null): Uint8Array
     )
   }
   if ((buffer as ArrayBuffer).detached) return new Uint8Array(0)
-  if (view === null) return new Uint8Array(buffer.slice(0))
-  return new Uint8Array(buffer, view.byteOffset, view.byteLength).slice()
+  if (view === null) return new Uint8Array(buffer)
+  return new Uint8Array(buffer, view.byteOffset, view.byteLength)
 }
 
 function blob(input: Blob): ExtractedBody {

@@ -11,7 +11,7 @@ const NO_BUFFER = { highWaterMark: 0, size: undefined } as unknown as { readonly
  * or `signal` aborts, and not only at the next read; what has come by then and was not read is lost.
  */
 export function responseStream(body: ResponseBody, signal: AbortSignal | null): ReadableStream<Uint8Array> {
-  const chunks = body[Symbol.asyncIterator]()
+  const read = body.reader()
   let unlisten: (() => void) | null = null
   return new ReadableStream(
     {
@@ -23,8 +23,8 @@ export function responseStream(body: ResponseBody, signal: AbortSignal | null): 
       },
       async pull(controller) {
         try {
-          const { done, value } = await chunks.next()
-          if (!done) return controller.enqueue(ownBuffer(value))
+          const bytes = await read()
+          if (bytes !== null) return controller.enqueue(bytes)
           controller.close()
           controller.byobRequest?.respond(0)
         } catch (error) {

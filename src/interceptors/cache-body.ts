@@ -1,4 +1,5 @@
-import { BodyQueue, ResponseBody } from '../core/response-body.ts'
+import { BodyQueue } from '../core/body-queue.ts'
+import { ResponseBody } from '../core/response-body.ts'
 
 /** A body from memory. The bytes are copied: a reader may change them, or give them away. */
 export function bodyOf(bytes: Uint8Array): ResponseBody {

@@ -1,11 +1,12 @@
 import type { Duplex } from 'node:stream'
 import * as zlib from 'node:zlib'
+import { BodyQueue } from '../core/body-queue.ts'
 import { bodyTooLarge } from '../core/body-too-large.ts'
 import { changedResponse } from '../core/changed-response.ts'
 import type { ClientRequest, ClientResponse, Interceptor } from '../core/dispatch.ts'
 import { ProtocolError } from '../core/errors.ts'
 import { combinedHeader } from '../core/headers.ts'
-import { BodyQueue, ResponseBody } from '../core/response-body.ts'
+import { ResponseBody } from '../core/response-body.ts'
 import { createDeflateDecoder } from './deflate.ts'
 
 /** Codings one response may stack; more is an attack on the decoder (as in CVE-2026-22036), not a use case. */

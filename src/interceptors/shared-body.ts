@@ -1,5 +1,6 @@
+import { BodyQueue } from '../core/body-queue.ts'
 import { ClientError, copyOf } from '../core/errors.ts'
-import { BodyQueue, ResponseBody } from '../core/response-body.ts'
+import { ResponseBody } from '../core/response-body.ts'
 
 /**
  * One body for several readers, each of whom gets all of it. It comes as fast as the slowest of them reads; one who

@@ -2,7 +2,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { BODY_HIGH_WATER_MARK, BodyQueue } from '../../src/core/response-body.ts'
+import { BODY_HIGH_WATER_MARK, BodyQueue } from '../../src/core/body-queue.ts'
 import { patience, runs } from './runs.ts'
 
 type Step =

@@ -1,3 +1,4 @@
+import type { EngineName } from '../../src/engine-name.ts'
 import type { Protocol } from './servers/server.ts'
 
 export type TlsVersion = 'TLSv1.2' | 'TLSv1.3'
@@ -6,6 +7,7 @@ export interface ClientSettings {
   readonly ca: string
   readonly tls: TlsVersion
   readonly protocol: Protocol
+  readonly engine?: EngineName
 }
 
 interface Answer {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
+import type { EngineName } from '../../src/engine-name.ts'
 import { type Asset, assetBytes, assetChunks, assets } from './assets.ts'
+import { headerEchoes } from './header-echo.ts'
 import type { InteropClient, TlsVersion } from './interop-client.ts'
 import type { Protocol, ServerDefinition } from './servers/server.ts'
 
@@ -26,7 +28,11 @@ export interface Case {
 export interface Combination {
   readonly protocol: Protocol
   readonly tls: TlsVersion
+  /** What speaks HTTP/2 for a client of ours; its default unless given. */
+  readonly engine?: EngineName
 }
+
+export const engineNames = ['node', 'wire'] as const satisfies readonly EngineName[]
 
 const short = 15_000
 const long = 60_000
@@ -59,6 +65,7 @@ export function casesFor(definition: ServerDefinition, { protocol, tls }: Combin
     ...(longUpload ? [streamingPost(assets.large)] : []),
     ...(definition.duplex && protocol === 'h2' ? [duplexPost(assets.medium)] : []),
     concurrentGets(assets.window),
+    ...(definition.proxiesEcho ? [headerEchoes] : []),
     ...(definition.requestsPerConnection[protocol] === undefined ? [] : [rollover(assets.small)]),
   ]
 }

@@ -2,6 +2,7 @@
  * The HTTP/1.1 origin behind the reverse proxies, in a process of its own: `node origin.ts DOCROOT`.
  * It prints its port. `/echo` answers with the request body when that is complete, because not every server
  * forwards both directions at the same time; or at once, if `x-echo-at-once` says how long the body will be.
+ * `/echo` with `x-echo-headers` answers with the fields of the request, as JSON.
  * (The answer has a length because HAProxy 2.6.12 sometimes stops reading a chunked one, its input buffer full
  * and flow control open: haproxy/haproxy#2262.) The rest is the docroot.
  */
@@ -25,6 +26,11 @@ const goGrace = 10
 
 async function echo(request: IncomingMessage, response: ServerResponse): Promise<void> {
   response.setHeader('content-type', 'application/octet-stream')
+  if (request.headers['x-echo-headers'] !== undefined) {
+    response.setHeader('content-type', 'application/json')
+    response.end(JSON.stringify(request.rawHeaders))
+    return
+  }
   const length = request.headers['x-echo-at-once']
   if (length !== undefined) {
     response.setHeader('content-length', length)

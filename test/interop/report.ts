@@ -7,7 +7,7 @@ export interface Row extends Combination {
 }
 
 export function heading(): string {
-  return line('server', 'version', 'protocol', 'TLS', 'cases', 'moved', 'time')
+  return line('server', 'version', 'protocol', 'engine', 'TLS', 'cases', 'moved', 'time')
 }
 
 export function resultLine(row: Row, { passed, failures, bytes, seconds }: CombinationResult): string {
@@ -21,18 +21,20 @@ export function noteLine(row: Row, note: string): string {
   return `${line(...cells(row), '', '', '').trimEnd()}   ${note}`
 }
 
-function cells({ server, version, protocol, tls }: Row): [string, string, string, string] {
-  return [server, version, protocol, tls.replace('TLSv', '')]
+function cells({ server, version, protocol, engine, tls }: Row): Cells {
+  return [server, version, protocol, engine ?? '-', tls.replace('TLSv', '')]
 }
 
-function line(server: string, version: string, protocol: string, tls: string, ...numbers: string[]): string {
-  const texts = [server.padEnd(8), version.padEnd(7), protocol.padEnd(8), tls.padEnd(3)]
+type Cells = [server: string, version: string, protocol: string, engine: string, tls: string]
+
+function line(...[server, version, protocol, engine, tls, ...numbers]: [...Cells, ...string[]]): string {
+  const texts = [server.padEnd(8), version.padEnd(7), protocol.padEnd(8), engine.padEnd(6), tls.padEnd(3)]
   return [...texts, ...numbers.map((text) => text.padStart(8))].join('  ')
 }
 
 /** The failures of one row with their causes, and what the server said last. */
 export function failureText(row: Row, failures: readonly Failure[], log: string): string {
-  const title = `${row.server} ${row.version}, ${row.protocol}, ${row.tls}`
+  const title = `${row.server} ${row.version}, ${row.protocol}, ${row.engine ?? ''}, ${row.tls}`
   // One fault often fails many cases in the same way.
   const groups = Map.groupBy(failures, ({ error }) => causes(error).join('\n  '))
   const messages = [...groups].map(

@@ -3,6 +3,7 @@
  *
  *   --server NAME   only this one; may be repeated
  *   --client node   the reference client on bare node:http2 and node:https instead of ours
+ *   --engine NAME   HTTP/2 on this engine of ours only, node or wire; both unless told
  *   --strict        a skipped server fails the run, as it should in CI
  *   --packages      only print the Debian packages that hold the servers
  */
@@ -10,7 +11,7 @@ import { parseArgs } from 'node:util'
 import { ensureCertificates } from '../../certs/generate.ts'
 import { createEnvironment, type Environment } from './environment.ts'
 import type { ClientUnderTest } from './interop-client.ts'
-import { casesFor, combinations } from './matrix.ts'
+import { type Combination, casesFor, combinations, engineNames } from './matrix.ts'
 import { failureText, heading, noteLine, type Row, resultLine, totalLine } from './report.ts'
 import { runCases } from './run-cases.ts'
 import { servers } from './servers/index.ts'
@@ -21,6 +22,7 @@ const { values: options } = parseArgs({
   options: {
     server: { type: 'string', multiple: true },
     client: { type: 'string', default: 'trunkline' },
+    engine: { type: 'string', multiple: true },
     strict: { type: 'boolean', default: false },
     packages: { type: 'boolean', default: false },
   },
@@ -37,6 +39,7 @@ interface Run {
   readonly environment: Environment
   readonly ca: string
   readonly client: ClientUnderTest
+  readonly combinations: readonly Combination[]
   readonly totals: Totals
 }
 
@@ -56,7 +59,7 @@ function chosenServers(names: readonly string[] | undefined): readonly ServerDef
 async function runServer(definition: ServerDefinition, run: Run): Promise<void> {
   const found = await availability(definition)
   const version = found.available ? found.version : '-'
-  const rows = combinations.map((each): Row => ({ ...each, server: definition.name, version }))
+  const rows = run.combinations.map((each): Row => ({ ...each, server: definition.name, version }))
   if (!found.available) return skip(definition, rows, found.reason, run.totals)
   const server = await startServer(definition, found.binary, run.environment.site).catch((error) => {
     for (const row of rows) console.log(noteLine(row, 'FAILED to start'))
@@ -92,6 +95,18 @@ async function runRow(server: RunningServer, row: Row, { ca, client, totals }: R
     totals.failures.push(failureText(row, result.failures, await server.logTail()))
 }
 
+/** Over HTTP/1.1 there is but one engine. */
+function chosenCombinations(names: readonly string[] = engineNames): readonly Combination[] {
+  const engines = names.map(
+    (name) =>
+      engineNames.find((engine) => engine === name) ??
+      misused(`No engine is called ${name}; there are node and wire`),
+  )
+  return combinations.flatMap((each) =>
+    each.protocol === 'h2' ? engines.map((engine) => ({ ...each, engine })) : [each],
+  )
+}
+
 async function loadClient(name: string): Promise<ClientUnderTest> {
   if (name === 'trunkline') return (await import('./trunkline-client.ts')).trunkline
   if (name === 'node') return (await import('./reference-client.ts')).reference
@@ -102,13 +117,16 @@ async function main(): Promise<void> {
   const chosen = chosenServers(options.server)
   if (options.packages) return console.log(chosen.map((server) => server.debianPackage).join(' '))
   const client = await loadClient(options.client)
+  const asked = options.client === 'trunkline' ? chosenCombinations(options.engine) : combinations
   const { ca, localhost } = await ensureCertificates()
   const environment = await createEnvironment(localhost)
   const totals: Totals = { passed: 0, failed: 0, skipped: 0, failures: [] }
   failOnWarning(totals)
   try {
     console.log(heading())
-    for (const definition of chosen) await runServer(definition, { environment, ca, client, totals })
+    for (const definition of chosen) {
+      await runServer(definition, { environment, ca, client, combinations: asked, totals })
+    }
   } finally {
     await environment.dispose()
   }

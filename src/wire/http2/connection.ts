@@ -18,8 +18,8 @@ import { type ConnectionFacts, unusable } from './failures.ts'
 import type { Http2Options } from './options.ts'
 import { Session, type SessionEvents } from './session.ts'
 
-/** Bytes of bodies that may lie in the socket's queue: about two writes, one under way and one behind it. */
-const MOST_QUEUED = 256 * 1024
+/** Bytes of bodies that may lie in the socket's queue. More costs memory, and saves no time. */
+const MOST_QUEUED = 128 * 1024
 
 /** How long the last words to a peer may take, ms. */
 const LAST_WORDS_MS = 250

@@ -8,6 +8,9 @@ import type { Stream } from './stream.ts'
 import type { StreamTable } from './stream-table.ts'
 import { WindowGrowth } from './window-growth.ts'
 
+/** With more streams than this there is no telling which one will need a large window from its start. */
+const FEW_STREAMS = 4
+
 /**
  * Flow control of what we receive, at both levels (RFC 9113 section 5.2): takes account of what comes, and gives
  * credit for what was consumed.
@@ -46,6 +49,20 @@ export class Inflow {
   /** What the peer may send on a new stream. Until it knows our SETTINGS it goes by the default. */
   get streamWindow(): number {
     return this.acknowledged ? this.#initial : Math.max(this.#initial, DEFAULT_WINDOW_SIZE)
+  }
+
+  /**
+   * The HEADERS of `stream` were written. On a path that has earned larger windows it begins with one, which saves the
+   * round trip of growing into it; with no more than half of what the connection has left, though, lest an unread
+   * response leave nothing to the others.
+   */
+  opened(stream: Stream): void {
+    const window = Math.min(this.#growth.target, this.#connection.available >> 1)
+    const more = window - stream.windowSize
+    if (more < stream.windowSize || this.#streams.size > FEW_STREAMS) return
+    stream.windowSize = window
+    stream.available += more
+    this.#writer.windowUpdate(stream.streamId, more)
   }
 
   /**
@@ -110,6 +127,8 @@ export class Inflow {
     if (stream.fits) return
     const grown = this.#hasOutgrown(stream) ? this.#growth.target : stream.windowSize
     const credit = stream.consumed + grown - stream.windowSize
+    // RFC 9113 section 6.9: an increment of 0 is an error.
+    if (credit === 0) return
     stream.windowSize = grown
     stream.consumed = 0
     stream.available += credit

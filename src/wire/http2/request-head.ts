@@ -7,6 +7,7 @@ const NAME = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/
 // RFC 9110 section 5.5, and nothing that HPACK could not write as octets.
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
 const PSEUDO_FIELDS = 8
+const CRUMB_END = '; '
 
 /**
  * Request heads as HPACK takes them: pseudo-header fields first (RFC 9113 section 8.3), then the caller's fields in
@@ -68,12 +69,30 @@ function addRegular(into: string[], from: number, headers: HeaderList): number {
   for (let index = 0; index < headers.length; index += 2) {
     const name = headers[index] as string
     const value = headers[index + 1] as string
-    if (!mayTravel(name, value)) continue
-    into[at] = name
-    into[at + 1] = value
-    at += 2
+    if (name === 'cookie') at = addCrumbs(into, at, value)
+    else if (mayTravel(name, value)) at = add(into, at, name, value)
   }
   return at
+}
+
+/**
+ * One field for each cookie (RFC 9113 section 8.2.3): those that stay the same are indexed, and what is short enough
+ * to be guessed is a field of its own that never is.
+ */
+function addCrumbs(into: string[], from: number, cookie: string): number {
+  let at = from
+  let start = 0
+  for (let end = cookie.indexOf(CRUMB_END); end !== -1; end = cookie.indexOf(CRUMB_END, start)) {
+    at = add(into, at, 'cookie', cookie.slice(start, end))
+    start = end + CRUMB_END.length
+  }
+  return add(into, at, 'cookie', start === 0 ? cookie : cookie.slice(start))
+}
+
+function add(into: string[], at: number, name: string, value: string): number {
+  into[at] = name
+  into[at + 1] = value
+  return at + 2
 }
 
 /** RFC 9113 section 8.2.2: no connection-specific field over HTTP/2, and of TE only `trailers`. */

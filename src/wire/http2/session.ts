@@ -87,14 +87,8 @@ export class Session implements ReceiverHost, StreamOwner {
     this.extensions = events
     this.guard = new FloodGuard(options.clock)
     this.#pings = new Pings(options.clock)
-    const onFreed = () => this.#onSlotsFreed()
-    this.#ledger = new StreamLedger(
-      this.peer,
-      options.maxConcurrentStreams,
-      this.writer,
-      this.#pings,
-      onFreed,
-    )
+    const freed = () => this.#onSlotsFreed()
+    this.#ledger = new StreamLedger(this.peer, options.maxConcurrentStreams, this.writer, this.#pings, freed)
     this.streams = this.#ledger.table
     this.inflow = new Inflow(this.writer, this.#pings, this.streams, options)
     this.#outflow = new Outflow(this.writer, this.streams, this.peer, this.guard)
@@ -187,6 +181,7 @@ export class Session implements ReceiverHost, StreamOwner {
     const stream = new Stream(streamId, this, handler, isHead, initialWindowSize, this.inflow.streamWindow)
     this.nextStreamId += 2
     this.#ledger.opened(stream)
+    this.inflow.opened(stream)
     if (body === 'none') this.#step(stream, Step.SEND_END)
     else stream.upload = new Upload(stream, head.headers)
     // RFC 9113 section 5.1.1: ids are not used twice.
@@ -260,8 +255,11 @@ export class Session implements ReceiverHost, StreamOwner {
     if (first) this.#events.onReady()
   }
 
+  /** Of our one SETTINGS frame. From here on its table size is law for the peer's blocks (section 4.3.1). */
   onSettingsAcknowledged(): void {
+    if (this.inflow.acknowledged) return this.guard.note('acknowledgements of SETTINGS')
     this.inflow.acknowledged = true
+    this.#decoder.setMaxTableSize(HEADER_TABLE_SIZE)
   }
 
   /** One that nobody asked for is ignored. */
@@ -324,6 +322,8 @@ export class Session implements ReceiverHost, StreamOwner {
 
   onUploaded(stream: Stream): void {
     this.#step(stream, Step.SEND_END)
+    // The response may have been there already, and unread.
+    this.#ledger.ended(stream)
   }
 
   onConsumed(stream: Stream, length: number): void {

@@ -93,9 +93,12 @@ export class Stream implements Exchange, StreamFacts, UploadingStream {
     return this.#progress !== Progress.WAITING
   }
 
-  /** What is still to come of the body is known to fit into the window. */
+  /**
+   * What is still to come of the body is known to fit into the window, with something to spare: servers on nghttp2
+   * do not even send an empty END_STREAM while the window is 0.
+   */
   get fits(): boolean {
-    return this.#expected >= 0 && this.#expected - this.received <= this.available
+    return this.#expected >= 0 && this.#expected - this.received < this.available
   }
 
   /** Neither side sends on it any more. */

@@ -1,5 +1,5 @@
+import { BODY_HIGH_WATER_MARK } from '../../core/body-queue.ts'
 import type { Clock } from '../../core/clock.ts'
-import { BODY_HIGH_WATER_MARK } from '../../core/response-body.ts'
 
 /** A window below this makes a server wait in the middle of a small body, bytes. */
 const SMALLEST = 128 * 1024

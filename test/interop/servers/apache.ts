@@ -48,6 +48,7 @@ export const apache: ServerDefinition = {
   debianPackage: 'apache2',
   protocols: ['h2', 'http/1.1'],
   maxConcurrentStreams: 100,
+  proxiesEcho: true,
   // mod_proxy reads the answer when it has passed the whole request on.
   duplex: false,
   // Its HTTP/2 knows no such limit.

@@ -39,6 +39,7 @@ export const caddy: ServerDefinition = {
   protocols: ['h2', 'http/1.1'],
   // Go's default; 2.6 has no option for it.
   maxConcurrentStreams: 250,
+  proxiesEcho: true,
   duplex: true,
   requestsPerConnection: {},
   reportsTls: true,

@@ -34,6 +34,7 @@ export const h2o: ServerDefinition = {
   debianPackage: 'h2o',
   protocols: ['h2', 'http/1.1'],
   maxConcurrentStreams: 100,
+  proxiesEcho: true,
   // 2.2 hands a request on when its body is complete.
   duplex: false,
   requestsPerConnection: {},

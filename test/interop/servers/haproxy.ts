@@ -35,6 +35,7 @@ export const haproxy: ServerDefinition = {
   debianPackage: 'haproxy',
   protocols: ['h2', 'http/1.1'],
   maxConcurrentStreams: 10,
+  proxiesEcho: true,
   duplex: true,
   requestsPerConnection: {},
   reportsTls: true,

@@ -7,6 +7,7 @@ export const nghttpd: ServerDefinition = {
   debianPackage: 'nghttp2-server',
   protocols: ['h2'],
   maxConcurrentStreams: 20,
+  proxiesEcho: false,
   duplex: false,
   requestsPerConnection: {},
   reportsTls: false,

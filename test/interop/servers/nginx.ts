@@ -54,6 +54,7 @@ export const nginx: ServerDefinition = {
   debianPackage: 'nginx',
   protocols: ['h2', 'http/1.1'],
   maxConcurrentStreams: 128,
+  proxiesEcho: true,
   duplex: true,
   requestsPerConnection: { h2: keepaliveRequests, 'http/1.1': keepaliveRequests },
   reportsTls: true,

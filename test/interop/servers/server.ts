@@ -29,6 +29,8 @@ export interface ServerDefinition {
   readonly protocols: readonly Protocol[]
   /** MAX_CONCURRENT_STREAMS: several are below the 200 of the concurrency case on purpose. */
   readonly maxConcurrentStreams: number
+  /** Does it hand `/echo` on to the origin, headers and all? One that answers by itself says nothing of headers. */
+  readonly proxiesEcho: boolean
   /** Can a response flow while the request body still does? Some servers take the whole body first. */
   readonly duplex: boolean
   /** After so many requests it ends a connection (GOAWAY, `connection: close`), if it does within 1,500. */

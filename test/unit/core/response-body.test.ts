@@ -1,10 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import {
-  BODY_HIGH_WATER_MARK,
-  BodyQueue,
-  type BodySource,
-  ResponseBody,
-} from '../../../src/core/response-body.ts'
+import { BODY_HIGH_WATER_MARK, BodyQueue, type BodySource } from '../../../src/core/body-queue.ts'
+import { ResponseBody } from '../../../src/core/response-body.ts'
 
 class Source implements BodySource {
   readonly calls: string[] = []

@@ -1,9 +1,11 @@
 /** Requests and responses as interceptors and the edge see them, with nothing behind them. */
+
+import { BodyQueue } from '../../../src/core/body-queue.ts'
 import type { ClientRequest, ClientResponse, Dispatch, Timings } from '../../../src/core/dispatch.ts'
 import type { HeaderList } from '../../../src/core/headers.ts'
 import { parseTarget } from '../../../src/core/origin.ts'
 import { bytesBody, type RequestBody } from '../../../src/core/request-body.ts'
-import { BodyQueue, ResponseBody } from '../../../src/core/response-body.ts'
+import { ResponseBody } from '../../../src/core/response-body.ts'
 import { RETRY_DEFAULTS } from '../../../src/core/retry-policy.ts'
 
 export function clientRequest(

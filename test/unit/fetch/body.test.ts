@@ -56,12 +56,13 @@ describe('extractBody', () => {
     if (replayable) expect(await read(extracted.body)).toBe(text)
   })
 
-  test('bytes are the caller’s to change as soon as the call returned', async () => {
-    for (const make of [(b: Uint8Array<ArrayBuffer>) => b, (b: Uint8Array<ArrayBuffer>) => b.buffer]) {
-      const bytes = new Uint8Array([0x61])
-      const { body } = extractBody(make(bytes))
-      bytes[0] = 0x62
-      expect(await read(body)).toBe('a')
+  test('bytes are sent from where they lie, without a copy', () => {
+    const buffer = new ArrayBuffer(4)
+    const views = [new Uint8Array(buffer, 1, 2), Buffer.from(buffer, 1, 2), new DataView(buffer, 1, 2)]
+    for (const input of [buffer, ...views]) {
+      const { body } = extractBody(input)
+      expect(body.kind === 'bytes' && body.bytes.buffer).toBe(buffer)
+      expect(body.kind === 'bytes' && body.bytes.byteOffset).toBe(input === buffer ? 0 : 1)
     }
   })
 
@@ -126,6 +127,17 @@ test('a web stream that is given up is cancelled at once, with the reason of the
     expect(cancelled).toEqual([reason])
     expect((await waiting).done).toBe(true)
   }
+})
+
+describe('extractFetchBody copies', () => {
+  test('bytes are the caller’s to change as soon as the call returned', async () => {
+    for (const make of [(b: Uint8Array<ArrayBuffer>) => b, (b: Uint8Array<ArrayBuffer>) => b.buffer]) {
+      const bytes = new Uint8Array([0x61])
+      const { body } = extractFetchBody(make(bytes))
+      bytes[0] = 0x62
+      expect(await read(body)).toBe('a')
+    }
+  })
 })
 
 describe('extractFetchBody sends as text what is of no kind', () => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { BodyQueue, ResponseBody } from '../../../src/core/response-body.ts'
+import { BodyQueue } from '../../../src/core/body-queue.ts'
+import { ResponseBody } from '../../../src/core/response-body.ts'
 import type { PooledConnection } from '../../../src/pool/pooled-connection.ts'
 import { ReceivedResponse } from '../../../src/pool/received-response.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { BODY_HIGH_WATER_MARK } from '../../../src/core/body-queue.ts'
 import { bytesBody, oneShotBody } from '../../../src/core/request-body.ts'
-import { BODY_HIGH_WATER_MARK } from '../../../src/core/response-body.ts'
 import { textBody } from '../fakes/exchange.ts'
 import { Guest, KEEPALIVE } from '../fakes/pools.ts'
 import { Trips } from '../fakes/trips.ts'

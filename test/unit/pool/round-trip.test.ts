@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { BODY_HIGH_WATER_MARK } from '../../../src/core/body-queue.ts'
 import { ConnectionError, StreamError } from '../../../src/core/errors.ts'
 import { oneShotBody } from '../../../src/core/request-body.ts'
-import { BODY_HIGH_WATER_MARK } from '../../../src/core/response-body.ts'
 import { textBody } from '../fakes/exchange.ts'
 import { Trips } from '../fakes/trips.ts'
 

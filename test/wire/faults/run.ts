@@ -1,12 +1,30 @@
 /**
  * `npm run test:faults`: the fault catalogue, with its account at the end; what else is said goes to Vitest. With
- * `--peer NAME` the part of it that needs nothing of our API runs against another client instead (test/peers/).
+ * `--engine NAME` the client speaks HTTP/2 by that engine, node (default) or wire. With `--peer NAME` the part of it
+ * that needs nothing of our API runs against another client instead (test/peers/).
  */
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
+const ENGINES = { node: 'wire', wire: 'wire-on-wire' } as const
 const args = process.argv.slice(2)
+const engine = takeOption('--engine') ?? process.env.TRUNKLINE_ENGINE ?? 'node'
+
+/** The value of an option that is ours, taken out of `args`. */
+function takeOption(name: string): string | undefined {
+  const at = args.findIndex((arg) => arg === name || arg.startsWith(`${name}=`))
+  if (at === -1) return undefined
+  const [arg = ''] = args.splice(at, 1)
+  if (arg !== name) return arg.slice(name.length + 1)
+  return args.splice(at, 1)[0] ?? ''
+}
+
+function projectOf(name: string): string {
+  if (name === 'node' || name === 'wire') return ENGINES[name]
+  console.error(`No engine is called ${name}; there are ${Object.keys(ENGINES).join(' and ')}`)
+  process.exit(2)
+}
 
 function run(script: string, ...options: string[]): void {
   const child = spawn(process.execPath, [script, ...options, ...args], { cwd: root, stdio: 'inherit' })
@@ -30,6 +48,6 @@ else
     'node_modules/vitest/vitest.mjs',
     'run',
     '--project',
-    'wire',
+    projectOf(engine),
     ...reporters.flatMap((name) => ['--reporter', name]),
   )

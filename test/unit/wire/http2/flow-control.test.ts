@@ -43,6 +43,15 @@ describe('what we receive', () => {
     expect([call.bytes, call.log.at(-1)]).toEqual([60 * KIB, 'end'])
   })
 
+  test('is credited when the body is just as long as the window: nghttp2 keeps END_STREAM back at 0', () => {
+    const scene = new SessionScene(windows)
+    const call = scene.sendOne()
+    scene.give(head(1, { ':status': 200, 'content-length': 64 * KIB }), bulk(1, 64 * KIB))
+    expect(credits(scene.turn(), 1)).toBeGreaterThan(0)
+    scene.give(data(1, '', true))
+    expect([call.bytes, call.log.at(-1)]).toEqual([64 * KIB, 'end'])
+  })
+
   test('is not credited while it is unread, at no level; what is unread stays within the window', () => {
     const scene = new SessionScene(windows)
     const calls = [1, 2, 3, 4].map(() => scene.open({ on: paused }))
@@ -180,17 +189,44 @@ describe('a window that grows', () => {
     expect(roomAfter(900 * KIB, 200 * KIB, ...rounds)).toBeLessThanOrEqual(8 * MIB)
   })
 
-  test('is that of later streams, too, as soon as they prove to be large', () => {
+  test('is that of later streams from their start, up to half of what the connection has left', () => {
     const scene = bulky()
     roundTrip(scene, 900 * KIB)
-    scene.sendOne()
-    scene.give(head(3), bulk(3, 1000 * KIB))
-    expect(credits(scene.turn(), 3)).toBe(512 * KIB)
-    scene.give(bulk(3, 24 * KIB))
-    expect(credits(scene.turn(), 3)).toBeGreaterThan(2 * MIB)
+    scene.open({ on: paused })
+    const granted = credits(scene.turn(), 3)
+    expect(granted).toBeGreaterThan(2 * MIB)
+    expect(granted).toBeLessThanOrEqual(3 * MIB)
+    scene.give(head(3), bulk(3, granted + MIB))
+    scene.open({ on: paused })
+    expect(credits(scene.turn(), 5)).toBeLessThanOrEqual(MIB)
   })
 
-  test('is not for a reader who stops early, whatever the path could carry', () => {
+  test('is that of later streams among many as soon as they prove to be large', () => {
+    const scene = bulky()
+    roundTrip(scene, 900 * KIB)
+    for (let count = 0; count < 4; count += 1) scene.open()
+    scene.turn()
+    scene.sendOne()
+    expect(credits(scene.turn(), 11)).toBe(0)
+    scene.give(head(11), bulk(11, 1000 * KIB))
+    expect(credits(scene.turn(), 11)).toBe(512 * KIB)
+    scene.give(bulk(11, 24 * KIB))
+    expect(credits(scene.turn(), 11)).toBeGreaterThan(2 * MIB)
+  })
+
+  test('gives no credit of 0 to a stream that has just got its own when the measurement ends', () => {
+    const scene = bulky()
+    scene.sendOne()
+    scene.give(bulk(1, 16 * KIB))
+    const sent = scene.turn()
+    scene.give(head(3), bulk(3, 512 * KIB), bulk(1, 200 * KIB))
+    expect(credits(scene.turn(), 3)).toBe(512 * KIB)
+    scene.give(pong(sent) as Buffer)
+    const updates = scene.turn().filter((frame) => frame.type === 'WINDOW_UPDATE' && frame.streamId === 3)
+    expect(updates).toEqual([])
+  })
+
+  test('does not grow further for a reader who stops early, whatever the path could carry', () => {
     const scene = bulky()
     roundTrip(scene, 900 * KIB)
     scene.open({ on: { data: ({ bytes, exchange }) => bytes >= 256 * KIB && exchange.pause() } })

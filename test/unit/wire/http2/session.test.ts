@@ -272,6 +272,19 @@ describe('the end of the connection', () => {
     expect(scene.events).toEqual(['over'])
   })
 
+  test('fails a response that is whole and unread, and was there before its request was', () => {
+    const scene = new SessionScene()
+    const call = scene.open({ body: 'data', on: { headers: ({ exchange }) => exchange.pause() } })
+    scene.turn()
+    scene.give(head(1), data(1, 'unread', true))
+    call.exchange.end()
+    scene.turn()
+    expect([scene.session.openExchanges, call.log]).toEqual([1, ['headers']])
+    scene.session.destroy(destroyed)
+    expect(call.error).toMatchObject({ message: 'was destroyed', streamId: 1 })
+    expect(scene.session.openExchanges).toBe(0)
+  })
+
   test('by destroy says GOAWAY, with SETTINGS_TIMEOUT if that is why', () => {
     const scene = new SessionScene()
     const call = scene.sendOne()

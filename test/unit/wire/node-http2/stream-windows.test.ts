@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { BODY_HIGH_WATER_MARK } from '../../../../src/core/response-body.ts'
+import { BODY_HIGH_WATER_MARK } from '../../../../src/core/body-queue.ts'
 import { type Holder, StreamWindows } from '../../../../src/wire/node-http2/stream-windows.ts'
 import { FakeClock } from '../../../support/fake-clock.ts'
 

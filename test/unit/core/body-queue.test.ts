@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { BODY_HIGH_WATER_MARK, BodyQueue, type BodySource } from '../../../src/core/response-body.ts'
+import { BODY_HIGH_WATER_MARK, BodyQueue, type BodySource } from '../../../src/core/body-queue.ts'
 
 class Source implements BodySource {
   readonly calls: string[] = []
@@ -231,5 +231,64 @@ describe('BodyQueue: giving up', () => {
     queue.fail(failure)
     queue.whenSettled(() => order.push(3))
     expect(order).toEqual([1, 2, 3])
+  })
+})
+
+describe('BodyQueue: readOwn', () => {
+  const large = (fill: number) => new Uint8Array(40 * 1024).fill(fill)
+
+  test('gives what has come in a buffer of its own, all of it', async () => {
+    const { queue } = setUp()
+    const shared = new Uint8Array([1, 2, 3, 4])
+    queue.push(shared.subarray(0, 2))
+    queue.push(shared.subarray(3))
+    const own = await queue.readOwn()
+    expect(own).toEqual(new Uint8Array([1, 2, 4]))
+    expect(own?.buffer.byteLength).toBe(3)
+    expect(queue.buffered).toBe(0)
+    queue.end(null)
+    expect(await queue.readOwn()).toBeNull()
+  })
+
+  test('gives a piece of a small body at once', async () => {
+    const { queue } = setUp()
+    const read = queue.readOwn()
+    queue.push(bytes('a'))
+    queue.push(bytes('b'))
+    expect(await read).toEqual(bytes('a'))
+    expect(await queue.readOwn()).toEqual(bytes('b'))
+  })
+
+  test('of a large body gathers what comes in one turn of the event loop', async () => {
+    const { queue } = setUp()
+    const read = queue.readOwn()
+    queue.push(large(1))
+    queue.push(bytes('tail'))
+    expect((await read)?.length).toBe(40 * 1024 + 4)
+  })
+
+  test('but no more than 128 KiB and a chunk, and the source need not pause for that', async () => {
+    const { queue, source } = setUp()
+    const read = queue.readOwn()
+    for (const fill of [1, 2, 3, 4, 5]) queue.push(large(fill))
+    expect((await read)?.length).toBe(4 * 40 * 1024)
+    expect((await queue.readOwn())?.[0]).toBe(5)
+    expect(source.calls).toEqual([])
+  })
+
+  test('what was gathered comes before the end, or the failure', async () => {
+    const { queue } = setUp()
+    const read = queue.readOwn()
+    queue.push(large(1))
+    queue.fail(failure)
+    expect((await read)?.length).toBe(40 * 1024)
+    await expect(queue.readOwn()).rejects.toBe(failure)
+  })
+
+  test('a full queue lets its source go on', async () => {
+    const { queue, source } = setUp()
+    queue.push(new Uint8Array(BODY_HIGH_WATER_MARK))
+    await queue.readOwn()
+    expect(source.calls).toEqual(['pause', 'resume'])
   })
 })
