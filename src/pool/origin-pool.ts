@@ -209,7 +209,8 @@ export class OriginPool implements PoolMember, Tenant {
   }
 
   #pump(): void {
-    if (this.#pumping) return
+    // At the end of nearly every request nobody waits.
+    if (this.#pumping || (this.#waiting === 0 && !this.#closing)) return
     this.#pumping = true
     try {
       this.#serve()
