@@ -1,3 +1,4 @@
+import { DEFAULT_URGENCY } from './core/priority.ts'
 import type { OriginPool } from './pool/origin-pool.ts'
 import type { Waiter } from './pool/pool-context.ts'
 
@@ -17,6 +18,7 @@ export function preconnect(pool: OriginPool, signal: AbortSignal | null): Promis
       reject(signal?.reason)
     }
     const waiter: Waiter = {
+      urgency: DEFAULT_URGENCY,
       start: ({ protocol, id, dialled }) => {
         signal?.removeEventListener('abort', onAbort)
         resolve({ protocol, connectionId: id, resumed: dialled.tls?.resumed ?? false })

@@ -1,5 +1,5 @@
+import { UrgencyQueue } from '../core/urgency-queue.ts'
 import type { AdaptiveLimit, AdaptiveStats } from './adaptive-limit.ts'
-import { UrgencyQueue } from './urgency-queue.ts'
 
 /** The requests of one origin: how many are in flight, and who waits for a turn. */
 export class Lane<T> {

@@ -3,6 +3,8 @@ export interface Entry<T> {
   readonly value: T
   /** The place in the order of arrival that the queue's owner keeps. */
   readonly order: number
+  /** Of RFC 9218, where the owner keeps a queue for each. */
+  readonly urgency: number
   /** @internal */
   previous: Entry<T> | null
   /** @internal */
@@ -26,8 +28,8 @@ export class LinkedQueue<T> {
     return this.#head?.order ?? Number.POSITIVE_INFINITY
   }
 
-  push(value: T, order = 0): Entry<T> {
-    const entry: Entry<T> = { value, order, previous: this.#tail, next: null, queued: true }
+  push(value: T, order = 0, urgency = 0): Entry<T> {
+    const entry: Entry<T> = { value, order, urgency, previous: this.#tail, next: null, queued: true }
     if (this.#tail === null) this.#head = entry
     else this.#tail.next = entry
     this.#tail = entry

@@ -2,8 +2,9 @@ import type { Connected } from '../connect/connector.ts'
 import { DialProgress } from '../connect/dial-progress.ts'
 import type { Timer } from '../core/clock.ts'
 import type { ClientError } from '../core/errors.ts'
-import { type Entry, LinkedQueue } from '../core/linked-queue.ts'
+import type { Entry } from '../core/linked-queue.ts'
 import type { Origin } from '../core/origin.ts'
+import { UrgencyQueue } from '../core/urgency-queue.ts'
 import type { AlpnProtocol } from '../wire/contract.ts'
 import { anyLiving, idlestOf, superfluous } from './census.ts'
 import { census, dialsWanted } from './dial-plan.ts'
@@ -32,13 +33,13 @@ interface Dial {
 
 /**
  * All connections to one origin, and who waits for one. Every change ends in `#pump`, which hands free slots to
- * waiters, first come first served, and starts the dials that are wanted; nothing else starts either.
+ * waiters, by urgency and then first come first served, and starts the dials that are wanted; nothing else starts either.
  */
 export class OriginPool implements PoolMember, Tenant {
   readonly origin: Origin
   readonly #context: PoolContext
-  readonly #queue = new LinkedQueue<Waiter>()
-  readonly #preconnects = new LinkedQueue<Waiter>()
+  readonly #queue = new UrgencyQueue<Waiter>()
+  readonly #preconnects = new UrgencyQueue<Waiter>()
   readonly #connections = new Set<PooledConnection>()
   readonly #dials = new Set<Dial>()
   #pingBackoff = 1
@@ -92,7 +93,7 @@ export class OriginPool implements PoolMember, Tenant {
     }
     if (this.#queue.size >= this.#context.limits.queued)
       throw queueFull(this.origin, this.#context.limits.queued)
-    const entry = this.#queue.push(waiter, this.#nextArrival())
+    const entry = this.#queue.push(waiter, waiter.urgency, ++this.#arrivals)
     this.#pump()
     return entry.queued ? entry : null
   }
@@ -105,7 +106,7 @@ export class OriginPool implements PoolMember, Tenant {
 
   /** Waits for any usable connection. */
   preconnect(waiter: Waiter): Entry<Waiter> {
-    const entry = this.#preconnects.push(waiter, this.#nextArrival())
+    const entry = this.#preconnects.push(waiter, waiter.urgency, ++this.#arrivals)
     this.#pump()
     return entry
   }
@@ -188,11 +189,6 @@ export class OriginPool implements PoolMember, Tenant {
     if (this.#earlyEnds <= EARLY_ENDS_FORGIVEN) return
     this.#earlyEnds = 0
     this.failWaiters(connectionRefused(this.origin, cause), connection.order)
-  }
-
-  #nextArrival(): number {
-    this.#arrivals += 1
-    return this.#arrivals
   }
 
   get #waiting(): number {
@@ -369,9 +365,11 @@ export class OriginPool implements PoolMember, Tenant {
   /** Fails those who arrived until now, and says how many; who enters while they are told is not of this failure. */
   failWaiters(error: unknown, arrivedBy = this.#arrivals): number {
     let failed = 0
-    for (const queue of [this.#preconnects, this.#queue]) {
-      for (; queue.firstOrder <= arrivedBy; failed += 1) queue.shift()?.fail(error)
-    }
+    for (const queue of [this.#preconnects, this.#queue])
+      for (let next = queue.shift(arrivedBy); next !== undefined; next = queue.shift(arrivedBy)) {
+        next.fail(error)
+        failed += 1
+      }
     return failed
   }
 

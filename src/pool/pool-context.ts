@@ -7,6 +7,8 @@ import type { ProtocolMemory } from './protocol-memory.ts'
 
 /** Someone who waits for a connection: a request, or `client.connect()`. */
 export interface Waiter {
+  /** 0 to 7 (RFC 9218); requests that wait are served in this order, then in that of their arrival. */
+  readonly urgency: number
   /** Uses the connection in this very call, or throws to be left alone. */
   start(connection: PooledConnection): void
   fail(error: unknown): void

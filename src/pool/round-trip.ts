@@ -8,6 +8,7 @@ import { contentLength, type HeaderList } from '../core/headers.ts'
 import type { Lifetime } from '../core/lifetime.ts'
 import type { Entry } from '../core/linked-queue.ts'
 import { pause } from '../core/pause.ts'
+import { DEFAULT_URGENCY } from '../core/priority.ts'
 import { canSend } from '../core/request-body.ts'
 import { ResponseBody } from '../core/response-body.ts'
 import type { Sweeper, Swept } from '../core/sweeper.ts'
@@ -99,6 +100,10 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Trip, Leg
 
   get #origin(): string {
     return this.request.target.origin.key
+  }
+
+  get urgency(): number {
+    return this.request.priority?.urgency ?? DEFAULT_URGENCY
   }
 
   begin(): void {

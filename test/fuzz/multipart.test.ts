@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { bytesBody, type RequestBody } from '../../src/core/request-body.ts'
-import { extractBody } from '../../src/fetch/body.ts'
+import { extractBody, extractFetchBody } from '../../src/fetch/body.ts'
 import { patience, runs, wildText } from './runs.ts'
 
 const text = fc.oneof(
@@ -95,11 +95,11 @@ test(
   patience(10_000),
 )
 
-test('bytes are the copy of a moment', async () => {
+test('for fetch, bytes are the copy of a moment', async () => {
   await fc.assert(
     fc.asyncProperty(bytes, async (given) => {
       const before = Buffer.from(given)
-      const { body } = extractBody(given as Uint8Array<ArrayBuffer>)
+      const { body } = extractFetchBody(given)
       given.fill(7)
       expect((await bytesOf(body)).equals(before)).toBe(true)
       expect(body.kind).toBe(bytesBody(before).kind)

@@ -14,6 +14,7 @@ const MOST_REPLAYS = 3
 
 /** A request: waits, is served, is sent again when it was provably not processed, settles once. */
 export class Visitor implements Waiter, ExchangeHandler {
+  readonly urgency = 3
   outcomes: unknown[] = []
   starts = 0
   #entry: Entry<Waiter> | null = null
@@ -89,6 +90,7 @@ export class Visitor implements Waiter, ExchangeHandler {
 
 /** A caller of `connect()`. */
 class Guest implements Waiter {
+  readonly urgency = 3
   outcomes = 0
   start(): void {
     this.outcomes += 1

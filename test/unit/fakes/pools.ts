@@ -147,6 +147,7 @@ export class World {
 
 /** Someone who waits, and opens an exchange when it is his turn. */
 export class Guest implements Waiter, ExchangeHandler {
+  urgency = 3
   readonly starts: PooledConnection[] = []
   readonly failures: unknown[] = []
   ended = 0

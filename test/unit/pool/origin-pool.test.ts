@@ -41,6 +41,25 @@ describe('a cold origin', () => {
     expect(world.connector.dials.length).toBe(1)
   })
 
+  test('the urgent ones go first, those of one urgency as they came', async () => {
+    const world = new World()
+    const pool = world.pool()
+    const guests = [3, 5, 1, 3, 1].map((urgency) => {
+      const guest = new Guest()
+      guest.urgency = urgency
+      pool.enter(guest)
+      return guest
+    })
+    const connection = await world.established(1)
+    const order: number[] = []
+    for (let count = 0; count < 5; count += 1) {
+      order.push(guests.findIndex((guest, index) => guest.started && !order.includes(index)))
+      connection.lastExchange.answer()
+      await world.flush()
+    }
+    expect(order).toEqual([2, 4, 0, 3, 1])
+  })
+
   test('nobody overtakes: who comes when a slot is free but others wait goes behind them', async () => {
     const world = new World()
     const pool = world.pool()
