@@ -153,6 +153,11 @@ export function isConnectionSpecific(name: string): boolean {
   return CONNECTION_SPECIFIC.has(name)
 }
 
+/** RFC 9113 section 8.2.2: no connection-specific field over HTTP/2, and of TE only `trailers`. */
+export function isForHttp2(name: string, value: string): boolean {
+  return name === 'te' ? value === 'trailers' : !isConnectionSpecific(name)
+}
+
 const LENGTH = /^[0-9]{1,15}$/
 
 /**

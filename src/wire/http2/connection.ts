@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { AnnouncedOrigins } from '../../core/announced-origins.ts'
 import type { ClientError } from '../../core/errors.ts'
+import { isSevered } from '../../core/severed.ts'
 import type {
   AttachContext,
   BodyShape,
@@ -202,14 +203,4 @@ export class Http2Connection implements Connection, SessionEvents {
     this.#write()
     socket.destroySoon()
   }
-}
-
-/**
- * A TCP reset may come without an event, as long as nobody reads or writes. The kernel knows: a reset socket has no
- * peer any more. There is no public call that asks it, since `remoteAddress` answers from memory.
- */
-function isSevered(socket: Socket): boolean {
-  const handle = (socket as { _handle?: { getpeername?(out: object): number } | null })._handle
-  const status = handle?.getpeername?.({})
-  return status !== undefined && status !== 0
 }

@@ -1,5 +1,5 @@
 import { InvalidRequestError } from '../../core/errors.ts'
-import { type HeaderList, isConnectionSpecific } from '../../core/headers.ts'
+import { type HeaderList, isForHttp2 } from '../../core/headers.ts'
 import type { RequestHead } from '../contract.ts'
 
 // RFC 9110 section 5.6.2, in lower case as RFC 9113 section 8.2.1 demands.
@@ -70,7 +70,7 @@ function addRegular(into: string[], from: number, headers: HeaderList): number {
     const name = headers[index] as string
     const value = headers[index + 1] as string
     if (name === 'cookie') at = addCrumbs(into, at, value)
-    else if (mayTravel(name, value)) at = add(into, at, name, value)
+    else if (isForHttp2(name, value)) at = add(into, at, name, value)
   }
   return at
 }
@@ -93,11 +93,6 @@ function add(into: string[], at: number, name: string, value: string): number {
   into[at] = name
   into[at + 1] = value
   return at + 2
-}
-
-/** RFC 9113 section 8.2.2: no connection-specific field over HTTP/2, and of TE only `trailers`. */
-function mayTravel(name: string, value: string): boolean {
-  return name === 'te' ? value === 'trailers' : !isConnectionSpecific(name)
 }
 
 function invalid(name: string, part: string): InvalidRequestError {

@@ -2,6 +2,7 @@ import * as http2 from 'node:http2'
 import type { Socket } from 'node:net'
 import { AnnouncedOrigins } from '../../core/announced-origins.ts'
 import type { ClientError } from '../../core/errors.ts'
+import { isSevered } from '../../core/severed.ts'
 import type {
   AttachContext,
   BodyShape,
@@ -325,17 +326,6 @@ const MOST_UNACKNOWLEDGED = 5
 
 /** Ids are odd and end at 2^31 - 1; a few are left unused so that requests in the same turn still fit. */
 const LAST_STREAM_ID = 2 ** 31 - 1 - 2 * 512
-
-/**
- * Node 22 and 24 stop reading while a write is under way; a TCP reset that comes then is never noticed, and socket
- * and session look open for ever. The kernel knows: a reset socket has no peer any more. There is no public call
- * that asks it, since `remoteAddress` answers from memory.
- */
-function isSevered(socket: Socket): boolean {
-  const handle = (socket as { _handle?: { getpeername?(out: object): number } | null })._handle
-  const status = handle?.getpeername?.({})
-  return status !== undefined && status !== 0
-}
 
 function sessionOptions(options: NodeHttp2Options, windowSize: number): http2.ClientSessionOptions {
   return {

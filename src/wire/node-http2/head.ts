@@ -1,4 +1,4 @@
-import { type HeaderList, isConnectionSpecific } from '../../core/headers.ts'
+import { type HeaderList, isForHttp2 } from '../../core/headers.ts'
 import type { RequestHead } from '../contract.ts'
 
 /**
@@ -21,7 +21,7 @@ export function encodeHead(head: RequestHead): string[] {
     const name = headers[index] as string
     const value = headers[index + 1] as string
     if (name === 'cookie') pushCrumbs(fields, value)
-    else if (mayTravel(name, value)) fields.push(name, value)
+    else if (isForHttp2(name, value)) fields.push(name, value)
   }
   return fields
 }
@@ -29,11 +29,6 @@ export function encodeHead(head: RequestHead): string[] {
 /** One field for each cookie, so that those that stay the same are indexed (RFC 9113 section 8.2.3). */
 function pushCrumbs(fields: string[], cookie: string): void {
   for (const crumb of cookie.split('; ')) fields.push('cookie', crumb)
-}
-
-/** RFC 9113 section 8.2.2: no connection-specific field over HTTP/2, and of TE only `trailers`. */
-function mayTravel(name: string, value: string): boolean {
-  return name === 'te' ? value === 'trailers' : !isConnectionSpecific(name)
 }
 
 /** The regular fields of a head that Node delivered raw, and its status. */
