@@ -43,6 +43,14 @@ export default defineConfig({
       { find: /^trunkline\/testing$/, replacement: source('testing/index.ts') },
       { find: /^trunkline\/interceptors$/, replacement: source('interceptors/index.ts') },
       { find: /^trunkline\/(cache|cookies)$/, replacement: source('interceptors/$1.ts') },
+      {
+        find: /^trunkline\/(prometheus|opentelemetry|inspect)$/,
+        replacement: source('telemetry/$1/index.ts'),
+      },
+      {
+        find: /^trunkline\/(http2-wrapper|undici|mock|websocket|sse|connect|tickets)$/,
+        replacement: source('integrations/$1/index.ts'),
+      },
     ],
   },
   test: {
