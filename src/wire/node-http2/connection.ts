@@ -123,7 +123,7 @@ export class NodeHttp2Connection implements Connection {
     if (this.#mayAnnounce && this.#windows.beforeOpen()) this.#announceWindows()
     const stream = this.#request(head, body, abort)
     this.#handle ??= handleOf(this.#session)
-    const exchange = new NodeHttp2Exchange(stream, abort, head.method, body, handler, this.#owner)
+    const exchange = new NodeHttp2Exchange(stream, abort, head.method, handler, this.#owner)
     this.#exchanges.add(exchange)
     this.#windows.opened(exchange)
     if (stream.id !== undefined && stream.id >= LAST_STREAM_ID) this.#leave()

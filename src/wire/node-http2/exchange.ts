@@ -1,7 +1,7 @@
 import * as http2 from 'node:http2'
 import type { ClientError } from '../../core/errors.ts'
 import { type HeaderList, headerListSize } from '../../core/headers.ts'
-import type { BodyShape, Exchange, ExchangeHandler } from '../contract.ts'
+import type { Exchange, ExchangeHandler } from '../contract.ts'
 import { handleOf, outlive } from './handle-order.ts'
 import { decodeHead } from './head.ts'
 import type { NodeHttp2Options } from './options.ts'
@@ -12,12 +12,10 @@ import {
   malformedHead,
   streamOutcome,
 } from './outcome.ts'
+import { hear, type StreamListener, startFlow } from './stream-events.ts'
 import type { Holder, PathSample, StreamWindows } from './stream-windows.ts'
 
 const { NGHTTP2_CANCEL, NGHTTP2_ENHANCE_YOUR_CALM } = http2.constants
-
-/** An error is read from the stream when it has closed; it only must have a listener. */
-const NOBODY = () => {}
 
 /** What an exchange needs of its connection. */
 export interface ExchangeOwner {
@@ -38,7 +36,7 @@ export interface ExchangeOwner {
  * One stream. It is settled by its `close` event, since only then is `rstCode` final: a body that a reset or the
  * end of the connection cut off shows a normal `end` before it.
  */
-export class NodeHttp2Exchange implements Exchange, Holder {
+export class NodeHttp2Exchange implements Exchange, Holder, StreamListener {
   readonly streamId: number | undefined
   readonly #stream: http2.ClientHttp2Stream
   readonly #handler: ExchangeHandler
@@ -61,7 +59,6 @@ export class NodeHttp2Exchange implements Exchange, Holder {
     stream: http2.ClientHttp2Stream,
     abort: AbortController | null,
     method: string,
-    body: BodyShape,
     handler: ExchangeHandler,
     owner: ExchangeOwner,
   ) {
@@ -71,7 +68,8 @@ export class NodeHttp2Exchange implements Exchange, Holder {
     this.#abort = abort
     this.#owner = owner
     this.#handle = handleOf(stream)
-    this.#listen(method, body)
+    hear(stream, this)
+    if (method === 'HEAD') stream.resume()
   }
 
   write(chunk: Uint8Array): boolean {
@@ -117,23 +115,7 @@ export class NodeHttp2Exchange implements Exchange, Holder {
     return this.#sawHead
   }
 
-  #listen(method: string, body: BodyShape): void {
-    const stream = this.#stream
-    stream.on('response', (_headers, _flags, raw) => this.#onResponse(raw as unknown as HeaderList))
-    stream.on('headers', (_headers, _flags, raw) => this.#onInformational(raw as unknown as HeaderList))
-    stream.on('trailers', (_headers, _flags, raw) => this.#onTrailers(raw as unknown as HeaderList))
-    stream.on('error', NOBODY)
-    stream.on('close', () => this.#onClose())
-    if (method === 'HEAD') stream.resume()
-    stream.on('end', () => this.#onEnd())
-    if (body === 'none') return
-    stream.on('drain', () => {
-      if (!this.#settled) this.#handler.onDrain()
-    })
-    if (body === 'data-and-trailers') stream.on('wantTrailers', () => this.#sendTrailers())
-  }
-
-  #onResponse(raw: HeaderList): void {
+  onResponse(raw: HeaderList): void {
     if (this.#settled) return
     const { status, headers } = decodeHead(raw)
     if (!this.#fits(headers)) return
@@ -144,10 +126,10 @@ export class NodeHttp2Exchange implements Exchange, Holder {
     this.#sawHead = true
     this.#handler.onHeaders(status, headers)
     // Not before: Node emits `response` a tick late, and to a stream that flows already, its data first.
-    this.#stream.on('data', (chunk: Buffer) => this.#onData(chunk))
+    startFlow(this.#stream)
   }
 
-  #onData(chunk: Buffer): void {
+  onChunk(chunk: Buffer): void {
     if (this.#settled) return
     this.#received += chunk.length
     if (this.#sample !== null) this.#owner.onBulk(this.#sample, chunk.length)
@@ -155,7 +137,7 @@ export class NodeHttp2Exchange implements Exchange, Holder {
     this.#handler.onData(chunk)
   }
 
-  #onInformational(raw: HeaderList): void {
+  onInterim(raw: HeaderList): void {
     if (this.#settled) return
     this.#informational += 1
     const most = this.#owner.options.maxInformational
@@ -173,7 +155,7 @@ export class NodeHttp2Exchange implements Exchange, Holder {
     if (this.#fits(headers)) this.#handler.onInformational(status, headers)
   }
 
-  #onTrailers(raw: HeaderList): void {
+  onTrailerFields(raw: HeaderList): void {
     if (this.#settled) return
     const { headers } = decodeHead(raw)
     if (this.#fits(headers)) this.#handler.onTrailers(headers)
@@ -187,7 +169,7 @@ export class NodeHttp2Exchange implements Exchange, Holder {
     return false
   }
 
-  #onEnd(): void {
+  onStreamEnd(): void {
     // Node also ends what it drops with the connection, without an error if a GOAWAY came before. Only what ends
     // while the connection is well has come to its END_STREAM.
     this.#ended = this.#owner.facts.lost === null && !this.#owner.facts.socketClosed
@@ -202,7 +184,7 @@ export class NodeHttp2Exchange implements Exchange, Holder {
     this.#giveUp(NGHTTP2_CANCEL)
   }
 
-  #onClose(): void {
+  onStreamClose(): void {
     const { rstCode = 0, errored } = this.#stream
     this.#releaseHandle(rstCode !== 0 || errored !== null)
     if (!this.#settled) {
@@ -234,7 +216,11 @@ export class NodeHttp2Exchange implements Exchange, Holder {
     stream.resume()
   }
 
-  #sendTrailers(): void {
+  onWritable(): void {
+    if (!this.#settled) this.#handler.onDrain()
+  }
+
+  onTrailersWanted(): void {
     const fields: Record<string, string | string[]> = Object.create(null)
     const trailers = this.#trailers ?? []
     for (let index = 0; index < trailers.length; index += 2) {
