@@ -75,6 +75,7 @@ const MEASURES: readonly Measure[] = [
       'download-8x24m': '8 x 24 MiB',
       'upload-100m': '100 MiB upload',
       'link-50ms': '50 MiB, 50 ms link',
+      'far-50ms': '50 MiB, 50 ms away',
     },
   },
   {

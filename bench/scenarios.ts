@@ -32,8 +32,8 @@ export interface Hold {
 
 export type Work = Load | Transfer | Hold
 
-/** `c`: nghttpd if installed, else Node's. `relay`: the former, 25 ms away each way. */
-export type Site = 'c' | 'node' | 'http1' | 'relay'
+/** `c`: nghttpd if installed, else Node's. `link`: the former, 25 ms away each way behind 1 Gbit/s; `far`: without that. */
+export type Site = 'c' | 'node' | 'http1' | 'link' | 'far'
 
 export interface Scenario {
   readonly id: string
@@ -102,10 +102,17 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     id: 'link-50ms',
-    title: '50 MiB download over a 50 ms link',
-    site: 'relay',
+    title: '50 MiB download over a 50 ms link of 1 Gbit/s',
+    site: 'link',
     work: { kind: 'transfer', path: '/50m.bin', parallel: 1, cutOff: 4 },
-    note: 'A relay holds every byte back for 25 ms each way and limits nothing else. Downloads are cut off after 4 s.',
+    note: 'A relay holds every byte back for 25 ms each way, and lets 125 MB/s through. Downloads are cut off after 4 s.',
+  },
+  {
+    id: 'far-50ms',
+    title: '50 MiB download, 50 ms away, no other limit',
+    site: 'far',
+    work: { kind: 'transfer', path: '/50m.bin', parallel: 1, cutOff: 4 },
+    note: 'As above without a bandwidth: what server, relay and client can do with their two cores is the limit.',
   },
   {
     id: 'unread',

@@ -8,6 +8,7 @@ import { writeFiles } from './files.ts'
 import type { ServerReply } from './messages.ts'
 import { type Cores, findProgram } from './pinning.ts'
 import type { Site } from './scenarios.ts'
+import type { Link } from './servers/site.ts'
 
 type ServerName = 'nghttpd' | 'node-http2' | 'node-http1' | 'raw-tls' | 'relay'
 
@@ -19,7 +20,9 @@ export interface Running {
 
 const START_TIMEOUT = 15_000
 /** ms each way. */
-export const LINK_DELAY = 25
+const LINK_DELAY = 25
+/** Bytes per second: 1 Gbit/s. Narrow enough that the link, and not the CPU of this machine, is the limit. */
+const LINK_BANDWIDTH = 125_000_000
 
 export class Servers {
   readonly #certificates: Certificates
@@ -49,9 +52,9 @@ export class Servers {
 
   /** Where clients reach it. `raw` is the bare TLS server at the same end. */
   async originOf(site: Site, kind: 'http' | 'raw' = 'http'): Promise<string> {
-    if (site !== 'relay') return `https://localhost:${(await this.forSite(site)).ports[0]}`
+    if (site !== 'link' && site !== 'far') return `https://localhost:${(await this.forSite(site)).ports[0]}`
     const relay = await this.start('relay')
-    return `https://localhost:${relay.ports[kind === 'http' ? 0 : 1]}`
+    return `https://localhost:${relay.ports[(site === 'link' ? 0 : 2) + (kind === 'http' ? 0 : 1)]}`
   }
 
   /** Removes the files; the processes go with the bench. */
@@ -62,7 +65,7 @@ export class Servers {
   async #launch(name: ServerName): Promise<Running> {
     if (name === 'nghttpd') await writeFiles(this.folder)
     const { certFile, keyFile } = this.#certificates.localhost
-    const options = { folder: this.folder, certFile, keyFile, ...(name === 'relay' && (await this.#link())) }
+    const options = { folder: this.folder, certFile, keyFile, ...(name === 'relay' && (await this.#links())) }
     const child = new Child({
       script: 'server-process.ts',
       args: [name, JSON.stringify(options)],
@@ -76,8 +79,10 @@ export class Servers {
     return { name, child, ports: ready.ports }
   }
 
-  async #link(): Promise<{ targets: number[]; delay: number }> {
+  async #links(): Promise<{ links: Link[] }> {
     const behind = await Promise.all([this.start(this.fastest), this.start('raw-tls')])
-    return { targets: behind.map(({ ports }) => ports[0] as number), delay: LINK_DELAY }
+    const to = (bandwidth: number | null) =>
+      behind.map(({ ports }) => ({ target: ports[0] as number, delay: LINK_DELAY, bandwidth }))
+    return { links: [...to(LINK_BANDWIDTH), ...to(null)] }
   }
 }

@@ -6,7 +6,7 @@ import type { ClientDefinition, Session } from './client.ts'
 export const rawTls: ClientDefinition = {
   id: 'raw-tls',
   name: 'bare TLS socket',
-  only: ['link-50ms'],
+  only: ['link-50ms', 'far-50ms'],
   open: async ({ ca }): Promise<Session> => {
     const sockets = new Map<string, TLSSocket>()
     const dial = async (url: URL): Promise<TLSSocket> => {

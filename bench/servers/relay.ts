@@ -1,8 +1,12 @@
-/** A long way to a server: every byte is held back, and nothing else is limited. One listener for each target. */
+/** A long way to a server: every byte is held back, and some links are only so wide. One listener for each link. */
 import { Relay } from '../../src/testing/relay.ts'
 import type { Listening, SiteOptions } from './site.ts'
 
-export async function serveRelay({ targets = [], delay = 0 }: SiteOptions): Promise<Listening> {
-  const relays = await Promise.all(targets.map((target) => Relay.listen({ target, delay })))
+export async function serveRelay({ links = [] }: SiteOptions): Promise<Listening> {
+  const relays = await Promise.all(
+    links.map(({ bandwidth, ...link }) =>
+      Relay.listen({ ...link, bandwidth: bandwidth ?? Number.POSITIVE_INFINITY }),
+    ),
+  )
   return { ports: relays.map(({ port }) => port) }
 }

@@ -1,12 +1,20 @@
+export interface Link {
+  /** The port behind it. */
+  readonly target: number
+  /** ms each way. */
+  readonly delay: number
+  /** Bytes per second each way; null: no limit. */
+  readonly bandwidth: number | null
+}
+
 /** What every server process is told on its command line, as JSON. */
 export interface SiteOptions {
   /** Holds the files of files.ts. */
   readonly folder: string
   readonly certFile: string
   readonly keyFile: string
-  /** For the relay: where connections go, and how late, ms each way. */
-  readonly targets?: readonly number[]
-  readonly delay?: number
+  /** For the relay: a listener for each. */
+  readonly links?: readonly Link[]
 }
 
 export interface Listening {

@@ -1,6 +1,6 @@
 /**
  * A TCP relay between client and server on loopback: delays both ways like a long path, and fails like one.
- * It does not limit bandwidth, and it does not delay the TCP handshake itself.
+ * It does not delay the TCP handshake itself.
  */
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
@@ -11,6 +11,8 @@ export interface RelayOptions {
   readonly target: number
   /** Milliseconds each way. Default 0. Ordering is kept. */
   readonly delay?: number
+  /** Bytes per second each way, of each connection. Default `Infinity`. */
+  readonly bandwidth?: number
   readonly port?: number
 }
 
@@ -42,6 +44,7 @@ export class Relay implements AsyncDisposable {
   delay: number
   readonly port: number
   readonly #target: number
+  readonly #bandwidth: number
   readonly #server: Server
   readonly #routes = new Set<Route>()
   readonly #counts = { total: 0, bytesUp: 0, bytesDown: 0 }
@@ -51,6 +54,7 @@ export class Relay implements AsyncDisposable {
     this.#server = server
     this.#target = options.target
     this.delay = options.delay ?? 0
+    this.#bandwidth = options.bandwidth ?? Number.POSITIVE_INFINITY
     this.port = (server.address() as AddressInfo).port
     server.on('connection', (client) => this.#accept(client))
   }
@@ -130,9 +134,12 @@ export class Relay implements AsyncDisposable {
     client.setNoDelay(true)
     server.setNoDelay(true)
     const delay = () => this.delay
+    const bandwidth = this.#bandwidth
     const count = this.#counts
-    const up = new RelayPipe(client, server, { delay, onForward: (bytes) => (count.bytesUp += bytes) })
-    const down = new RelayPipe(server, client, { delay, onForward: (bytes) => (count.bytesDown += bytes) })
+    const upward = { delay, bandwidth, onForward: (bytes: number) => (count.bytesUp += bytes) }
+    const downward = { delay, bandwidth, onForward: (bytes: number) => (count.bytesDown += bytes) }
+    const up = new RelayPipe(client, server, upward)
+    const down = new RelayPipe(server, client, downward)
     const route: Route = { client, server, up, down }
     this.#routes.add(route)
     const gone = () => {

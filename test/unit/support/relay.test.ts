@@ -97,6 +97,20 @@ describe('Relay', () => {
     expect(performance.now() - started).toBeLessThan(2000)
   })
 
+  test('limits bandwidth, on top of the delay, and loses nothing', async () => {
+    const through = await relay({ delay: 10, bandwidth: 10_000_000 })
+    const socket = await dial(through)
+    let received = 0
+    socket.on('data', (bytes) => {
+      received += bytes.length
+    })
+    const started = performance.now()
+    socket.write(Buffer.alloc(2_000_000))
+    await waitFor(() => received === 2_000_000)
+    // 200 ms at 10 MB/s, and a round trip.
+    expect(performance.now() - started).toBeGreaterThanOrEqual(220)
+  })
+
   test('the end of one direction arrives after its bytes, and the other goes on', async () => {
     const through = await relay({ delay: 10 })
     const socket = await dial(through)
