@@ -27,6 +27,13 @@ export const assets = {
   large: asset('100 MiB', 100 * mebibyte, 'afd53a27315c24ffe3350f7c8afe529caf03ac9f84fbc6fe74fa352f41145b0e'),
 } as const
 
+/** Made only for `--huge`. */
+export const hugeAsset = asset(
+  '1 GiB',
+  1024 * mebibyte,
+  '81ee9d44cf055c85956a76e06b5fd0b9a0f59fe0d3a4d71434d26569165437d5',
+)
+
 function asset(label: string, size: number, sha256: string): Asset {
   return { name: `${size}.bin`, label, size, sha256 }
 }
@@ -44,8 +51,8 @@ export function assetBytes(size: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(Buffer.concat([...assetChunks(size)]))
 }
 
-export async function writeAssets(directory: string): Promise<void> {
-  for (const { name, size, sha256 } of Object.values(assets)) {
+export async function writeAssets(directory: string, huge: boolean): Promise<void> {
+  for (const { name, size, sha256 } of [...Object.values(assets), ...(huge ? [hugeAsset] : [])]) {
     const hash = createHash('sha256')
     const file = createWriteStream(join(directory, name), { highWaterMark: mebibyte })
     for (const chunk of assetChunks(size)) {

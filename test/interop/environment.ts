@@ -28,7 +28,7 @@ async function writeCertificate(root: string, { cert, key }: ServerCertificate) 
 }
 
 /** A temporary directory with the files to serve and the certificate, and the origin behind the proxies. */
-export async function createEnvironment(certificate: ServerCertificate): Promise<Environment> {
+export async function createEnvironment(certificate: ServerCertificate, huge: boolean): Promise<Environment> {
   const root = await mkdtemp(join(tmpdir(), 'trunkline-interop-'))
   const docroot = join(root, 'docroot')
   // Servers that give up root must get through to the files.
@@ -36,7 +36,7 @@ export async function createEnvironment(certificate: ServerCertificate): Promise
   await chmod(root, 0o755)
   // For a run that is interrupted.
   process.once('exit', () => rmSync(root, { recursive: true, force: true }))
-  await writeAssets(docroot)
+  await writeAssets(docroot, huge)
   const origin = new Child(process.execPath, [fileURLToPath(new URL('origin.ts', import.meta.url)), docroot])
   const dispose = async () => {
     await origin.stop()

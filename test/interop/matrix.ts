@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import type { EngineName } from '../../src/engine-name.ts'
-import { type Asset, assetBytes, assetChunks, assets } from './assets.ts'
+import { type Asset, assetBytes, assetChunks, assets, hugeAsset } from './assets.ts'
 import { headerEchoes } from './header-echo.ts'
 import type { InteropClient, TlsVersion } from './interop-client.ts'
 import type { Protocol, ServerDefinition } from './servers/server.ts'
@@ -36,6 +36,7 @@ export const engineNames = ['node', 'wire'] as const satisfies readonly EngineNa
 
 const short = 15_000
 const long = 60_000
+const huge = 600_000
 const concurrency = 200
 const rolloverRequests = 1500
 /** Few over HTTP/1.1: each has a connection to itself, and each connection must come to its limit. */
@@ -70,10 +71,21 @@ export function casesFor(definition: ServerDefinition, { protocol, tls }: Combin
   ]
 }
 
+/** Bodies of 1 GiB, each way; one TLS version is enough. */
+export function hugeCasesFor(definition: ServerDefinition, { protocol, tls }: Combination): readonly Case[] {
+  if (tls !== 'TLSv1.3' || !definition.protocols.includes(protocol)) return []
+  return [get(hugeAsset), definition.proxiesEcho ? digestPost(hugeAsset) : streamingPost(hugeAsset)]
+}
+
+function timeoutFor(asset: Asset): number {
+  if (asset === hugeAsset) return huge
+  return asset === assets.large ? long : short
+}
+
 function get(asset: Asset): Case {
   return {
     name: `GET ${asset.label}`,
-    timeout: asset === assets.large ? long : short,
+    timeout: timeoutFor(asset),
     async run({ url, client, protocol, moved }) {
       const response = await client.fetch(`${url}/${asset.name}`)
       checkHead(response, 200, protocol)
@@ -141,12 +153,29 @@ function post(asset: Asset): Case {
 function streamingPost(asset: Asset): Case {
   return {
     name: `POST ${asset.label}`,
-    timeout: long,
+    timeout: asset === hugeAsset ? huge : long,
     async run({ url, client, protocol, moved }) {
       const body = ReadableStream.from(counted(assetChunks(asset.size), moved))
       const response = await client.fetch(`${url}/echo`, { method: 'POST', body, duplex: 'half' })
       checkHead(response, 200, protocol)
       await checkBody(response.body, asset, moved)
+    },
+  }
+}
+
+/** The origin says what it got. */
+function digestPost(asset: Asset): Case {
+  return {
+    name: `POST ${asset.label} for its digest`,
+    timeout: timeoutFor(asset),
+    async run({ url, client, protocol, moved }) {
+      const body = counted(assetChunks(asset.size), moved)
+      const headers = { 'x-echo-digest': '1', 'content-length': String(asset.size) }
+      const response = await client.request(`${url}/echo`, { method: 'POST', headers, body })
+      checkHead(response, 200, protocol)
+      const parts: Uint8Array[] = []
+      for await (const chunk of response.body) parts.push(chunk)
+      assert.equal(Buffer.concat(parts).toString(), asset.sha256, 'the origin got other bytes')
     },
   }
 }

@@ -2,10 +2,12 @@
  * The HTTP/1.1 origin behind the reverse proxies, in a process of its own: `node origin.ts DOCROOT`.
  * It prints its port. `/echo` answers with the request body when that is complete, because not every server
  * forwards both directions at the same time; or at once, if `x-echo-at-once` says how long the body will be.
- * `/echo` with `x-echo-headers` answers with the fields of the request, as JSON.
+ * `/echo` with `x-echo-headers` answers with the fields of the request, as JSON; with `x-echo-digest`, with the
+ * SHA-256 of the body.
  * (The answer has a length because HAProxy 2.6.12 sometimes stops reading a chunked one, its input buffer full
  * and flow control open: haproxy/haproxy#2262.) The rest is the docroot.
  */
+import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
@@ -29,6 +31,13 @@ async function echo(request: IncomingMessage, response: ServerResponse): Promise
   if (request.headers['x-echo-headers'] !== undefined) {
     response.setHeader('content-type', 'application/json')
     response.end(JSON.stringify(request.rawHeaders))
+    return
+  }
+  if (request.headers['x-echo-digest'] !== undefined) {
+    const hash = createHash('sha256')
+    for await (const chunk of request as AsyncIterable<Uint8Array>) hash.update(chunk)
+    await delay(goGrace)
+    response.end(hash.digest('hex'))
     return
   }
   const length = request.headers['x-echo-at-once']

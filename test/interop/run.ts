@@ -4,6 +4,7 @@
  *   --server NAME   only this one; may be repeated
  *   --client node   the reference client on bare node:http2 and node:https instead of ours
  *   --engine NAME   HTTP/2 on this engine of ours only, node or wire; both unless told
+ *   --huge          bodies of 1 GiB, and nothing else; takes minutes
  *   --strict        a skipped server fails the run, as it should in CI
  *   --packages      only print the Debian packages that hold the servers
  */
@@ -11,7 +12,7 @@ import { parseArgs } from 'node:util'
 import { ensureCertificates } from '../../certs/generate.ts'
 import { createEnvironment, type Environment } from './environment.ts'
 import type { ClientUnderTest } from './interop-client.ts'
-import { type Combination, casesFor, combinations, engineNames } from './matrix.ts'
+import { type Case, type Combination, casesFor, combinations, engineNames, hugeCasesFor } from './matrix.ts'
 import { failureText, heading, noteLine, type Row, resultLine, totalLine } from './report.ts'
 import { runCases } from './run-cases.ts'
 import { servers } from './servers/index.ts'
@@ -23,6 +24,7 @@ const { values: options } = parseArgs({
     server: { type: 'string', multiple: true },
     client: { type: 'string', default: 'trunkline' },
     engine: { type: 'string', multiple: true },
+    huge: { type: 'boolean', default: false },
     strict: { type: 'boolean', default: false },
     packages: { type: 'boolean', default: false },
   },
@@ -76,7 +78,7 @@ async function runServer(definition: ServerDefinition, run: Run): Promise<void> 
 
 function skip(definition: ServerDefinition, rows: readonly Row[], reason: string, totals: Totals): void {
   for (const row of rows) {
-    totals.skipped += casesFor(definition, row).length
+    totals.skipped += chosenCases(definition, row).length
     console.log(noteLine(row, `skipped: ${reason}`))
   }
 }
@@ -87,13 +89,19 @@ async function runRow(server: RunningServer, row: Row, { ca, client, totals }: R
     console.log(noteLine(row, `n/a: ${name} speaks ${protocols.join(', ')} only`))
     return
   }
-  const result = await runCases(server, row, ca, client)
+  const cases = chosenCases(server.definition, row)
+  if (cases.length === 0) return
+  const result = await runCases(server, row, ca, client, cases)
   totals.passed += result.passed
   totals.failed += result.failures.length
   console.log(resultLine(row, result))
   if (result.failures.length > 0)
     totals.failures.push(failureText(row, result.failures, await server.logTail()))
 }
+
+const chosenCases: (definition: ServerDefinition, combination: Combination) => readonly Case[] = options.huge
+  ? hugeCasesFor
+  : casesFor
 
 /** Over HTTP/1.1 there is but one engine. */
 function chosenCombinations(names: readonly string[] = engineNames): readonly Combination[] {
@@ -119,7 +127,7 @@ async function main(): Promise<void> {
   const client = await loadClient(options.client)
   const asked = options.client === 'trunkline' ? chosenCombinations(options.engine) : combinations
   const { ca, localhost } = await ensureCertificates()
-  const environment = await createEnvironment(localhost)
+  const environment = await createEnvironment(localhost, options.huge)
   const totals: Totals = { passed: 0, failed: 0, skipped: 0, failures: [] }
   failOnWarning(totals)
   try {
