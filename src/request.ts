@@ -72,10 +72,17 @@ export type Request = (url: string | URL, options?: RequestOptions) => Promise<R
 
 /** `request()`: less than fetch, and closer to the wire. Rejects with a `ClientError` or the signal's reason. */
 export function createRequest(dispatch: Dispatch, retry: RetryPolicy): Request {
-  return async function request(url, options = {}) {
-    return new Result(await dispatch(toClientRequest(url, options, retry)))
+  // Not an async function: those cost twice the promise, and this is called for every request.
+  return function request(url, options = {}) {
+    try {
+      return dispatch(toClientRequest(url, options, retry)).then(toResult)
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 }
+
+const toResult = (response: ClientResponse): RequestResult => new Result(response)
 
 const OPTION_CHECKS: {
   readonly [Name in keyof Required<RequestOptions>]: ((value: unknown) => boolean) | null

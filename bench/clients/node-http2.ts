@@ -51,9 +51,7 @@ function session(dial: (origin: string) => ClientHttp2Session): Session {
     return stream
   }
   return {
-    async text(url, { headers, body }) {
-      return (await collect(open(url, headers, body))).toString().length
-    },
+    text: (url, { headers, body }) => collect(open(url, headers, body)).then(textLength),
     read: (url, take) => readPieces(open(url), take),
     async hold(url) {
       const stream = open(url)
@@ -65,6 +63,8 @@ function session(dial: (origin: string) => ClientHttp2Session): Session {
     },
   }
 }
+
+const textLength = (body: Buffer) => body.toString().length
 
 function collect(stream: ClientHttp2Stream): Promise<Buffer> {
   return new Promise((resolve, reject) => {

@@ -9,7 +9,7 @@ export const platformFetch: ClientDefinition = {
   open: async () => ({
     async text(url, { headers, body }) {
       const init =
-        body === undefined ? {} : { method: 'POST', body: body as NonNullable<RequestInit['body']> }
+        body === undefined ? undefined : { method: 'POST', body: body as NonNullable<RequestInit['body']> }
       const response = await fetch(url, headers === undefined ? init : { ...init, headers })
       expect200(response.status)
       return (await response.text()).length

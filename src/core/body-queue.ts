@@ -181,13 +181,16 @@ export class BodyQueue {
 
   /** Everything at once, as `convert` makes it of the bytes; rejects with what it throws, or a failure as `explain` has it. */
   collect<T>(convert: (bytes: Uint8Array) => T, explain: Explain | null = null): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const collector = new Collector(resolve, reject, convert, explain)
-      if (this.#outcome.kind === 'failed') return collector.fail(this.#outcome.error)
-      if (this.#outcome.kind === 'ended') return collector.settle(this.#concat())
+    // Most small bodies have come whole with their head: nobody has to wait.
+    if (this.#outcome.kind === 'ended') return converted(convert, this.#concat())
+    const { promise, resolve, reject } = Promise.withResolvers<T>()
+    const collector = new Collector(resolve, reject, convert, explain)
+    if (this.#outcome.kind === 'failed') collector.fail(this.#outcome.error)
+    else {
       this.#collector = collector as Collector<unknown>
       this.#unpause()
-    })
+    }
+    return promise
   }
 
   /** Runs `run`, with the failure or undefined, when the last byte came or the body failed; at once if that was before. */
@@ -262,6 +265,14 @@ export class BodyQueue {
     this.#rest = null
     this.#buffered = 0
     return rest === null || rest.length === 0 ? first : Buffer.concat([first, ...rest], size)
+  }
+}
+
+function converted<T>(convert: (bytes: Uint8Array) => T, bytes: Uint8Array): Promise<T> {
+  try {
+    return Promise.resolve(convert(bytes))
+  } catch (error) {
+    return Promise.reject(error)
   }
 }
 
