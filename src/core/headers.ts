@@ -15,7 +15,7 @@ export type HeadersInput =
 
 // RFC 9110 section 5.6.2: token characters.
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
-const UPPER = /[A-Z]/
+const LOWER_CASE_TOKEN = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/
 // RFC 9110 section 5.5: visible ASCII, obs-text, and inside the value space and tab.
 const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
 const OUTER_SPACE = /^[\t\n\r ]+|[\t\n\r ]+$/g
@@ -66,13 +66,14 @@ export function isToken(text: string): boolean {
 }
 
 export function validName(name: string): string {
+  if (typeof name === 'string' && LOWER_CASE_TOKEN.test(name)) return name
   if (typeof name !== 'string' || !isToken(name)) {
     throw invalidHeader(
       textOf(name),
       "a header name is one or more of the letters, digits and !#$%&'*+-.^_`|~",
     )
   }
-  return UPPER.test(name) ? name.toLowerCase() : name
+  return name.toLowerCase()
 }
 
 export function validValue(name: string, value: string | number): string {
