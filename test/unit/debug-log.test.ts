@@ -47,7 +47,7 @@ function line(name: EventName, change: object = {}): string {
 
 describe('a line', () => {
   test.each(EVENT_NAMES)('of %s tells of it, in one line and without secrets', (name) => {
-    const text = line(name)
+    const text = line(name, name === 'breaker' ? { from: 'closed', to: 'open' } : {})
     expect(text.startsWith(name)).toBe(true)
     expect(text.length).toBeGreaterThan(name.length + 5)
     expect(text).not.toMatch(/\n|undefined|null|NaN|\[object/)
