@@ -143,6 +143,8 @@ function toClientRequest(url: string | URL, options: RequestOptions, retry: Retr
     rules: null,
     priority,
     context: options.context,
+    call: null,
+    since: null,
   }
 }
 

@@ -185,6 +185,8 @@ function assemble(
     rules,
     priority,
     context: init.context,
+    call: null,
+    since: null,
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.ts'
 import type { ClientRequest, ClientResponse, Interceptor } from '../core/dispatch.ts'
 import { ClientError } from '../core/errors.ts'
+import { events, failureOf } from '../core/events.ts'
 import { headerValue } from '../core/headers.ts'
 import type { Lifetime } from '../core/lifetime.ts'
 import { pause } from '../core/pause.ts'
@@ -26,8 +27,9 @@ export function createRetry(
     const origin = request.target.origin.key
     budget.earn(origin)
     let attempts = 0
+    let again = request
     for (let retry = 1; ; retry += 1) {
-      const outcome = await attempt(next, request)
+      const outcome = await attempt(next, again)
       // A limit on the whole of it counts by itself.
       if (
         'error' in outcome &&
@@ -41,6 +43,8 @@ export function createRetry(
       if (delay === null || !canSend(request.body) || !budget.spend(origin)) return settle(outcome)
       if ('response' in outcome) await dismiss(outcome.response, clock)
       policy.onRetry?.(eventOf(request, outcome, retry, delay))
+      if (events.retry.hasSubscribers) tell(request, outcome, delay, clock.now())
+      again = { ...request, since: request.since ?? startOf(outcome, clock.now()) }
       if (delay > 0) await pause(clock, lifetime, delay, request.signal)
     }
   }
@@ -57,6 +61,13 @@ async function attempt(
   } catch (error) {
     return { error }
   }
+}
+
+/** When the call came in whose first attempt ended so; null when that is not known. */
+function startOf(outcome: Outcome, now: number): number | null {
+  if ('response' in outcome) return outcome.response.timings.startedAt || null
+  const total = outcome.error instanceof ClientError ? outcome.error.timings.total : undefined
+  return total === undefined ? null : now - total
 }
 
 function settle(outcome: Outcome): ClientResponse {
@@ -95,4 +106,16 @@ function delayFor(
 function eventOf(request: ClientRequest, outcome: Outcome, retry: number, delay: number): RetryEvent {
   const reason = 'error' in outcome ? outcome : { status: outcome.response.status }
   return { method: request.method, url: request.target.href, retry, delay, reason }
+}
+
+function tell({ call, target }: ClientRequest, outcome: Outcome, delay: number, at: number): void {
+  if (!call) return
+  const { id, correlationId, attempts } = call
+  events.retry.publish({
+    ...{ at, requestId: id, correlationId, delay },
+    origin: target.origin.key,
+    attempt: attempts + 1,
+    status: 'response' in outcome ? outcome.response.status : null,
+    error: 'error' in outcome ? failureOf(outcome.error) : null,
+  })
 }

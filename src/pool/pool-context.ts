@@ -26,6 +26,8 @@ export interface Tenant {
 /** What all pools of a client share. */
 export interface PoolContext {
   readonly clock: Clock
+  /** Number of the client, unique in the process. */
+  readonly clientId: number
   readonly connector: Connector
   readonly engines: Record<AlpnProtocol, Engine>
   readonly protocols: ProtocolMemory
@@ -48,8 +50,8 @@ export interface PoolContext {
   yieldIdle(pool: Tenant, http1: boolean): boolean
   /** Someone left; the pool may have no purpose any more. */
   vacate(pool: Tenant): void
-  onHandshake(connected: Connected): void
-  onDialFailed(): void
+  onHandshake(connected: Connected, origin: Origin): void
+  onDialFailed(origin: Origin): void
 }
 
 export interface PoolLimits {

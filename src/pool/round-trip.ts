@@ -1,21 +1,20 @@
 import type { DialProgress } from '../connect/dial-progress.ts'
 import { BODY_HIGH_WATER_MARK, BodyQueue, type BodySource } from '../core/body-queue.ts'
 import { bodyTooLarge } from '../core/body-too-large.ts'
-import type { Clock } from '../core/clock.ts'
 import type { ClientRequest, ClientResponse, Dispatch, Leg, Standing } from '../core/dispatch.ts'
 import { ClientError, copyOf, type Processed } from '../core/errors.ts'
 import { contentLength, type HeaderList } from '../core/headers.ts'
-import type { Lifetime } from '../core/lifetime.ts'
 import type { Entry } from '../core/linked-queue.ts'
 import { pause } from '../core/pause.ts'
 import { DEFAULT_URGENCY } from '../core/priority.ts'
 import { canSend } from '../core/request-body.ts'
 import { ResponseBody } from '../core/response-body.ts'
-import type { Sweeper, Swept } from '../core/sweeper.ts'
+import type { Swept } from '../core/sweeper.ts'
 import type { Exchange, ExchangeHandler } from '../wire/contract.ts'
+import { AttemptTrace } from './attempt-trace.ts'
 import { overdue, processedAt, type Stage, standingOf, type Trip } from './deadlines.ts'
+import { explainFailure } from './failed-trip.ts'
 import { cutOff, malformedResponseLength, wrongRequestLength } from './message-errors.ts'
-import type { OriginPool } from './origin-pool.ts'
 import { type PhaseTimeouts, sweepPeriod } from './phase-timeouts.ts'
 import type { Waiter } from './pool-context.ts'
 import { notItsConnection } from './pool-errors.ts'
@@ -23,19 +22,8 @@ import type { PooledConnection } from './pooled-connection.ts'
 import { ReceivedResponse } from './received-response.ts'
 import { mayReplay, replayDelay } from './replay-rules.ts'
 import { contradicts, expectsContinue, hasNoBody, headOf, shapeOf } from './request-shape.ts'
+import type { RoundTripContext } from './round-trip-context.ts'
 import { Upload } from './upload.ts'
-
-export interface RoundTripContext {
-  readonly clock: Clock
-  readonly lifetime: Lifetime
-  readonly sweeper: Sweeper
-  readonly timeouts: PhaseTimeouts
-  /** Bytes. */
-  readonly responseBodyLimit: number
-  pool(request: ClientRequest): OriginPool
-  /** The last byte came, or the request failed: it is off the books. */
-  onSettled(error: unknown, request: ClientRequest): void
-}
 
 /** The terminal dispatch: a connection, an exchange, a body; and again on another connection if provably safe. */
 export function createRoundTrip(context: RoundTripContext): Dispatch {
@@ -75,6 +63,7 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Trip, Leg
   sentAt = 0
   headAt = 0
   endedAt: number | null = null
+  #uploadedAt: number | null = 0
   #upload: Upload | null = null
   #misdirected = false
   #refusedBy: PooledConnection | null = null
@@ -83,6 +72,8 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Trip, Leg
   #expectedLength: number | null = null
   #receivedLength = 0
   #trailers: HeaderList | null = null
+  /** Null: nobody listens. */
+  readonly #trace: AttemptTrace | null
 
   constructor(
     context: RoundTripContext,
@@ -95,11 +86,29 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Trip, Leg
     this.#resolve = resolve
     this.#reject = reject
     this.calledAt = context.clock.now()
+    this.#trace = request.call ? new AttemptTrace(request.call, request, context.clock) : null
     this.limits = request.timeouts ? { ...context.timeouts, ...request.timeouts } : context.timeouts
   }
 
   get #origin(): string {
     return this.request.target.origin.key
+  }
+
+  get since(): number {
+    return this.request.since ?? this.calledAt
+  }
+
+  get uploadedAt(): number | null {
+    return this.#upload === null ? this.#uploadedAt : this.#upload.endedAt
+  }
+
+  /** Of the body, on the stream at hand; bytes. */
+  get bytesReceived(): number {
+    return this.#receivedLength
+  }
+
+  get bytesSent(): number {
+    return this.#upload?.sent ?? 0
   }
 
   get urgency(): number {
@@ -109,6 +118,7 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Trip, Leg
   begin(): void {
     const { signal, journey } = this.request
     journey?.add(this)
+    this.#trace?.started()
     if (signal !== null) {
       if (signal.aborted) return this.#fail(signal.reason)
       signal.addEventListener('abort', this)
@@ -148,6 +158,7 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Trip, Leg
     this.sentAt = this.#entering ? this.movedAt : this.#context.clock.now()
     this.movedAt = this.sentAt
     this.#entry = null
+    this.#trace?.dequeued(connection, null)
     try {
       this.#bytesBefore = connection.bytesReceived
       const shape = shapeOf(this.request)
@@ -155,6 +166,7 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Trip, Leg
       this.connection = connection
       this.#exchange = exchange
       this.stage = 'sent'
+      this.#trace?.sent(connection, exchange.streamId)
       if (shape !== 'none') this.#send(exchange)
     } catch (error) {
       this.onError(error as ClientError)
@@ -180,6 +192,7 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Trip, Leg
   onHeaders(status: number, headers: HeaderList, reason?: string): void {
     if (this.stage !== 'sent') return
     const connection = this.connection as PooledConnection
+    this.#trace?.headers(status, headers)
     if (status === 421 && this.#sendElsewhere(connection)) return
     this.#upload?.goOn()
     this.headAt = this.#context.clock.now()
@@ -226,30 +239,36 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Trip, Leg
       return this.#fail(cutOff(this.#origin, this.#exchange?.streamId, expected, received))
     this.endedAt = this.#context.clock.now()
     const body = this.#body
+    this.#trace?.ended(this)
     this.#finish()
     body?.end(this.#trailers)
-    this.#context.onSettled(null, this.request)
+    this.#context.onSettled(null, this.request, this.endedAt - this.calledAt)
   }
 
   /** For the queue of the body. */
   pause(): void {
+    this.#trace?.paused()
     this.#exchange?.pause()
   }
 
   resume(): void {
+    this.#trace?.resumed()
     this.#exchange?.resume()
   }
 
   cancel(): void {
+    this.#trace?.cancelled(this)
     this.#exchange?.reset()
+    this.endedAt = this.#context.clock.now()
     this.#finish()
-    this.#context.onSettled(null, this.request)
+    this.#context.onSettled(null, this.request, this.endedAt - this.calledAt)
   }
 
   onError(error: ClientError): void {
     if (this.stage === 'done') return
     const { body, signal } = this.request
     if (this.stage === 'receiving' || !mayReplay(error, this.attempts, body)) return this.#fail(error)
+    this.#trace?.replayed(null, error, this)
     this.#stopUpload()
     if (error.code === 'ERR_TRUNKLINE_STREAM_REFUSED') this.#onRefused()
     if (error.code === 'ERR_TRUNKLINE_HTTP_1_1_REQUIRED') this.#context.pool(this.request).requireHttp1()
@@ -269,7 +288,7 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Trip, Leg
   #onRefused(): void {
     const connection = this.connection
     if (this.stage !== 'sent' || connection === null) return
-    if (this.#refusedBy === connection && connection.openExchanges <= 1) connection.retire()
+    if (this.#refusedBy === connection && connection.openExchanges <= 1) connection.retire('refused')
     this.#refusedBy = connection
   }
 
@@ -279,7 +298,10 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Trip, Leg
     this.#entering = true
     try {
       const entry = this.#context.pool(this.request).enter(this)
-      if (entry !== null && this.stage === 'waiting') this.#entry = entry
+      if (entry !== null && this.stage === 'waiting') {
+        this.#entry = entry
+        this.#trace?.queued()
+      }
     } catch (error) {
       this.#fail(error)
     } finally {
@@ -299,9 +321,11 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Trip, Leg
       declared: this.#declared,
       trailers,
       origin: target.origin.key,
+      clock: this.#context.clock,
+      sentAt: this.sentAt,
       onFailed: (error) => this.#giveUp(error),
     })
-    if (expectsContinue(this.request)) this.#upload.startLater(this.#context.clock)
+    if (expectsContinue(this.request)) this.#upload.startLater()
     else this.#upload.start()
   }
 
@@ -312,6 +336,7 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Trip, Leg
     if (this.request.target.origin.rides !== undefined) return false
     if (!this.#context.pool(this.request).leaveMisdirected(connection)) return false
     this.#misdirected = true
+    this.#trace?.replayed(421, null, this)
     this.#exchange?.reset()
     this.#stopUpload()
     this.#enter(this.#context.clock.now())
@@ -319,7 +344,9 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Trip, Leg
   }
 
   #stopUpload(): void {
-    this.#upload?.stop()
+    if (this.#upload === null) return
+    this.#upload.stop()
+    this.#uploadedAt = this.#upload.endedAt
     this.#upload = null
   }
 
@@ -344,18 +371,15 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Trip, Leg
 
   #fail(error: unknown): void {
     if (this.stage === 'done') return
-    if (error instanceof ClientError) {
-      // A limit on the whole of it has counted the attempts already, those of earlier legs among them.
-      error.attempts ||= this.attempts
-      error.origin ??= this.request.target.origin.key
-    }
     this.endedAt = this.#context.clock.now()
+    if (error instanceof ClientError) explainFailure(error, this, this.#exchange?.streamId, this.endedAt)
     const body = this.#body
+    this.#trace?.failed(error, this)
     this.#processed = error instanceof ClientError ? error.processed : processedAt(this.stage)
     this.#finish()
     if (body !== null) body.fail(error)
     else this.#reject(error)
-    this.#context.onSettled(error, this.request)
+    this.#context.onSettled(error, this.request, this.endedAt - this.calledAt)
   }
 
   /** Who keeps the response for long shall not keep the connection by it. */

@@ -4,6 +4,7 @@ import type {
   ConnectionState,
   Exchange,
   ExchangeHandler,
+  FlowWindows,
   GoAway,
   RequestHead,
 } from '../contract.ts'
@@ -22,9 +23,10 @@ import { FrameParser } from './frame-parser.ts'
 import { ErrorCode, MAX_STREAM_ID } from './frame-types.ts'
 import { FrameWriter } from './frame-writer.ts'
 import { readGoAway } from './goaway.ts'
-import { type DecodeResult, HpackDecoder } from './hpack/decoder.ts'
+import type { DecodeResult, HpackDecoder } from './hpack/decoder.ts'
 import { Inflow } from './inflow.ts'
 import type { Http2Options } from './options.ts'
+import { HEADER_TABLE_SIZE, ourDecoder } from './our-decoder.ts'
 import { Outflow } from './outflow.ts'
 import { Pings } from './pings.ts'
 import { Receiver, type ReceiverHost } from './receiver.ts'
@@ -42,13 +44,11 @@ export interface SessionEvents extends ExtensionEvents {
   onWork(): void
   onReady(): void
   onSlots(): void
+  onGoAway(goAway: GoAway): void
   onDraining(goAway: GoAway | null): void
   /** Nothing more will happen, but what `output` still has is to be sent. `error` is null for an orderly end. */
   onOver(error: ClientError | null): void
 }
-
-/** HPACK's table as we leave it: SETTINGS_HEADER_TABLE_SIZE is not sent, so the default holds, bytes. */
-const HEADER_TABLE_SIZE = 4096
 
 /**
  * The client's side of one HTTP/2 connection without its socket: bytes in by `receive`, bytes out by `output`, and
@@ -56,7 +56,7 @@ const HEADER_TABLE_SIZE = 4096
  */
 export class Session implements ReceiverHost, StreamOwner {
   readonly facts: ConnectionFacts
-  readonly writer = new FrameWriter()
+  readonly writer: FrameWriter
   readonly peer = new PeerSettings()
   readonly streams: StreamTable
   readonly guard: FloodGuard
@@ -80,6 +80,7 @@ export class Session implements ReceiverHost, StreamOwner {
 
   constructor(options: Http2Options, facts: ConnectionFacts, events: SessionEvents) {
     this.facts = facts
+    this.writer = new FrameWriter(facts.trace)
     this.maxInformational = options.maxInformational
     this.nextStreamId = options.firstStreamId
     this.#options = options
@@ -91,14 +92,9 @@ export class Session implements ReceiverHost, StreamOwner {
     this.#ledger = new StreamLedger(this.peer, options.maxConcurrentStreams, this.writer, this.#pings, freed)
     this.streams = this.#ledger.table
     this.inflow = new Inflow(this.writer, this.#pings, this.streams, options)
-    this.#outflow = new Outflow(this.writer, this.streams, this.peer, this.guard)
+    this.#outflow = new Outflow(this.writer, this.streams, this.peer, this.guard, facts.trace)
     this.#parser = new FrameParser(new Receiver(this, options.maxHeaderListSize))
-    this.#decoder = new HpackDecoder({
-      maxTableSize: HEADER_TABLE_SIZE,
-      maxListSize: options.maxHeaderListSize,
-      // :status is none of the fields that the option counts.
-      maxFields: options.maxHeaderFields + 1,
-    })
+    this.#decoder = ourDecoder(options)
   }
 
   get state(): ConnectionState {
@@ -125,6 +121,11 @@ export class Session implements ReceiverHost, StreamOwner {
   /** How often a body, of either side, had to wait for a window that was used up. */
   get stalls(): number {
     return this.#outflow.stalls + this.inflow.stalls
+  }
+
+  /** What may be sent on the connection before the next WINDOW_UPDATE, by us and by the peer; bytes. */
+  get windows(): FlowWindows {
+    return { send: this.#outflow.window, receive: this.inflow.available }
   }
 
   /** The preface (RFC 9113 section 3.4). */
@@ -270,6 +271,7 @@ export class Session implements ReceiverHost, StreamOwner {
   onGoAway(bytes: Buffer, start: number, end: number): void {
     const goAway = readGoAway(bytes, start, end, this.facts.goAway)
     this.facts.goAway = goAway
+    this.#events.onGoAway(goAway)
     const wasOpen = this.#state === 'open'
     if (wasOpen) this.#state = 'draining'
     // Those with a response were processed, whatever this says; all others at or below the id go on.

@@ -20,6 +20,7 @@ import { handleOf } from './handle-order.ts'
 import { encodeHead } from './head.ts'
 import type { NodeHttp2Options } from './options.ts'
 import { type ConnectionFacts, connectionLost, requestRefused, unusable } from './outcome.ts'
+import { limitsOf, windowsOf } from './peer-limits.ts'
 import { type PathSample, StreamWindows } from './stream-windows.ts'
 
 /** The debug data of a GOAWAY is the peer's to choose; it goes into messages and logs, so it is cut and cleaned. */
@@ -180,6 +181,9 @@ export class NodeHttp2Connection implements Connection {
       bytesReceived: this.#socket.bytesRead,
       bytesSent: this.#socket.bytesWritten,
       goAway: this.#facts.goAway,
+      settings: limitsOf(this.#session),
+      windows: windowsOf(this.#session),
+      stalls: null,
       origins: this.#origins.list,
     }
   }
@@ -266,6 +270,7 @@ export class NodeHttp2Connection implements Connection {
       debug: debug === undefined ? (before?.debug ?? '') : printable(debug),
     }
     this.#facts.goAway = goAway
+    if (before === null || !isSame(before, goAway)) this.#listener.onGoAway?.(goAway)
     if (http2Code !== 0) this.#rescueBodies()
     if (this.#state !== 'open') return
     this.#state = 'draining'
@@ -345,6 +350,10 @@ function sessionOptions(options: NodeHttp2Options, windowSize: number): http2.Cl
     maxSessionMemory: 1024,
     peerMaxConcurrentStreams: 100,
   } as http2.ClientSessionOptions
+}
+
+function isSame(a: GoAway, b: GoAway): boolean {
+  return a.lastStreamId === b.lastStreamId && a.http2Code === b.http2Code && a.debug === b.debug
 }
 
 function printable(debug: Buffer): string {
