@@ -10,9 +10,11 @@ import { keepCertificate } from './certificate-cover.ts'
 import { addressBlocked, alpnRejected, type DialFacts, dialFailure, dialTimeout } from './connect-failure.ts'
 import { dialLookup, type Futile } from './dial-lookup.ts'
 import { DialProgress, type DialTimings } from './dial-progress.ts'
+import { inadequateSecurity, isInadequate, tlsOptions } from './tls-handshake.ts'
 import type { TlsPolicy } from './tls-identity.ts'
 import { offerSession, type SessionOffer } from './tls-resumption.ts'
 import type { TlsSessionStore } from './tls-session-store.ts'
+import { secured, type Tunnel, type Underlay } from './tunnel.ts'
 
 /** A connected socket, ready for a wire engine. */
 export interface Connected {
@@ -29,13 +31,14 @@ export interface Connector {
   /**
    * Rejects with a `ConnectError` or `TimeoutError`, or with the reason of `signal`.
    * `offer`: ALPN names in order of preference; over `http:` its first entry is what will be spoken.
-   * `progress` is kept up to date.
+   * `progress` is kept up to date; by `underlay` while that is at work.
    */
   connect(
     origin: Origin,
     offer: readonly AlpnProtocol[],
     signal: AbortSignal,
     progress?: DialProgress,
+    underlay?: Underlay,
   ): Promise<Connected>
 }
 
@@ -64,8 +67,8 @@ const TCP_KEEPALIVE_MS = 30_000
 
 export function createConnector(options: ConnectorOptions): Connector {
   return {
-    async connect(origin, offer, signal, progress = new DialProgress()) {
-      const target = { origin, offer, signal, progress }
+    async connect(origin, offer, signal, progress = new DialProgress(), underlay) {
+      const target = { origin, offer, signal, progress, underlay }
       try {
         return await connectOnce(options, target, null)
       } catch (error) {
@@ -85,6 +88,7 @@ interface DialTarget {
   readonly offer: readonly AlpnProtocol[]
   readonly signal: AbortSignal
   readonly progress: DialProgress
+  readonly underlay: Underlay | undefined
 }
 
 async function connectOnce(
@@ -107,28 +111,49 @@ async function connectOnce(
   }
 }
 
-function dial(
+async function dial(
   options: ConnectorOptions,
   target: DialTarget,
   resumption: SessionOffer | null,
   futile: Futile | null,
 ): Promise<Connected> {
-  const { origin, offer, signal } = target
+  const { origin, offer, signal, underlay } = target
+  const tunnel = (await underlay?.()) ?? null
+  if (tunnel !== null && origin.scheme === 'http') return inCleartext(tunnel, target, options.clock.now())
   return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason)
+    if (signal.aborted) {
+      tunnel?.socket.destroy()
+      return reject(signal.reason)
+    }
     const { host } = placeOf(origin)
     // A literal is not looked up, so this is where it is seen.
-    if (net.isIP(host) !== 0 && options.guard?.blocks(host)) return reject(addressBlocked(origin, [host]))
+    if (tunnel === null && net.isIP(host) !== 0 && options.guard?.blocks(host))
+      return reject(addressBlocked(origin, [host]))
     try {
-      new Dial(options, target, resumption, futile, resolve, reject)
+      new Dial(options, target, resumption, futile, tunnel, resolve, reject)
     } catch (cause) {
+      tunnel?.socket.destroy()
       if (cause instanceof ClientError) return reject(cause)
       reject(dialFailure({ origin, phase: 'connect', rejectedCertificate: false, offer }, cause as Error))
     }
   })
 }
 
-/** One attempt, from the look-up to the end of the handshake. */
+/** Over `http:` the tunnel is all there is. */
+function inCleartext(tunnel: Tunnel, { offer, progress }: DialTarget, now: number): Connected {
+  const { socket, remoteAddress } = tunnel
+  // Whoever takes the socket over does so in a later turn.
+  socket.on('error', () => {})
+  return {
+    socket,
+    protocol: offer[0] as AlpnProtocol,
+    timings: { ...progress.timings(now), tls: 0 },
+    tls: null,
+    remoteAddress,
+  }
+}
+
+/** One attempt, from the look-up to the end of the handshake; in a tunnel, the handshake alone. */
 class Dial {
   readonly #clock: Clock
   readonly #addresses: AddressBook
@@ -144,6 +169,7 @@ class Dial {
   readonly #progress: DialProgress
   readonly #tlsTimeout: number
   readonly #lookupDeadline: Timer | null
+  readonly #tunnel: Tunnel | null
   readonly #onAbort: () => void
   #deadline: Timer
 
@@ -152,6 +178,7 @@ class Dial {
     { origin, offer, signal, progress }: DialTarget,
     resumption: SessionOffer | null,
     futile: Futile | null,
+    tunnel: Tunnel | null,
     resolve: (connected: Connected) => void,
     reject: (error: unknown) => void,
   ) {
@@ -167,14 +194,21 @@ class Dial {
     this.#reject = reject
     this.#tlsTimeout = options.tlsTimeout
     this.#progress = progress
-    progress.begin(options.clock.now(), net.isIP(placeOf(origin).host) !== 0)
+    this.#tunnel = tunnel
+    if (tunnel === null) progress.begin(options.clock.now(), net.isIP(placeOf(origin).host) !== 0)
     // First of all, since it may throw: nothing may be left armed behind it.
     this.#socket = this.#open(options, futile)
     this.#onAbort = () => this.#fail(signal.reason)
     signal.addEventListener('abort', this.#onAbort)
-    this.#deadline = this.#limit(options.timeout, 'connect')
+    this.#deadline = this.#limitStart(options.timeout)
     this.#lookupDeadline = this.#limitLookup(options.dnsTimeout)
     this.#listen()
+  }
+
+  #limitStart(timeout: number): Timer {
+    if (this.#tunnel === null) return this.#limit(timeout, 'connect')
+    if (this.#tlsTimeout !== Number.POSITIVE_INFINITY) return this.#limit(this.#tlsTimeout, 'tls')
+    return this.#limit(this.#tunnel.timeLeft, 'connect')
   }
 
   #limit(ms: number, option: 'connect' | 'tls'): Timer {
@@ -201,10 +235,9 @@ class Dial {
       lookup: dialLookup(options, this.#origin, futile, this.#onAnswer),
     }
     if (this.#origin.scheme === 'http') return net.connect(address)
-    return tls.connect({
-      ...address,
-      ...tlsOptions(options.policy, this.#origin, this.#offer, this.#resumption),
-    })
+    const security = tlsOptions(options.policy, this.#origin, this.#offer, this.#resumption)
+    if (this.#tunnel !== null) return secured(this.#tunnel, { host: address.host, ...security })
+    return tls.connect({ ...address, ...security })
   }
 
   #listen(): void {
@@ -277,7 +310,7 @@ class Dial {
         socket instanceof tls.TLSSocket
           ? { version: socket.getProtocol() ?? '', resumed: socket.isSessionReused() }
           : null,
-      remoteAddress: socket.remoteAddress ?? '',
+      remoteAddress: this.#tunnel?.remoteAddress ?? socket.remoteAddress ?? '',
     })
   }
 
@@ -324,60 +357,6 @@ class Dial {
   #timings(): DialTimings {
     const timings = this.#progress.timings(this.#clock.now())
     return this.#origin.scheme === 'https' ? timings : { ...timings, tls: 0 }
-  }
-}
-
-function tlsOptions(
-  policy: TlsPolicy,
-  origin: Origin,
-  offer: readonly AlpnProtocol[],
-  resumption: SessionOffer | null,
-): tls.ConnectionOptions {
-  const { servername, checkServerIdentity } = policy.options
-  // RFC 6066 section 3: no address literals in SNI. Node then checks the certificate against `host`.
-  const name = servername ?? (net.isIP(origin.hostname) === 0 ? origin.hostname : '')
-  return {
-    secureContext: policy.secureContext(),
-    rejectUnauthorized: policy.verifies,
-    servername: name,
-    ALPNProtocols: [...offer],
-    ...identityCheck(origin, servername, checkServerIdentity),
-    ...(resumption?.session === undefined ? {} : { session: Buffer.from(resumption.session.ticket) }),
-  }
-}
-
-/** RFC 9113 section 9.2.2: over TLS 1.2, HTTP/2 wants an ephemeral key exchange and an AEAD. */
-const ADEQUATE = /^(?:ECDHE|DHE)-.*(?:GCM|CHACHA20|CCM)/
-
-function isInadequate(socket: net.Socket): boolean {
-  if (!(socket instanceof tls.TLSSocket) || socket.getProtocol() === 'TLSv1.3') return false
-  return !ADEQUATE.test(socket.getCipher().name)
-}
-
-function inadequateSecurity(origin: Origin, socket: net.Socket): ConnectError {
-  const cipher = socket instanceof tls.TLSSocket ? socket.getCipher().name : ''
-  return new ConnectError(
-    'ERR_TRUNKLINE_TLS_FAILED',
-    `${origin.key} chose ${cipher} for HTTP/2, which RFC 9113 forbids (INADEQUATE_SECURITY). Leave such suites out of tls.ciphers, or allow HTTP/1.1 alone.`,
-    { origin: origin.key, phase: 'tls', http2Code: 12 },
-  )
-}
-
-type IdentityCheck = NonNullable<tls.ConnectionOptions['checkServerIdentity']>
-
-/** Node lets a check replace its own; here the certificate must be for the host whatever else is asked of it. */
-function identityCheck(
-  origin: Origin,
-  servername: string | undefined,
-  further: IdentityCheck | undefined,
-): { readonly checkServerIdentity?: IdentityCheck } {
-  if (further === undefined && origin.endpoint === undefined) return {}
-  return {
-    checkServerIdentity: (given, certificate) => {
-      // Without SNI Node names the host it dialled; at an endpoint that is not who it must be.
-      const host = origin.endpoint === undefined ? given : (servername ?? origin.hostname)
-      return tls.checkServerIdentity(host, certificate) ?? further?.(host, certificate)
-    },
   }
 }
 

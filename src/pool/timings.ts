@@ -20,6 +20,7 @@ export function timingsOf(steps: Steps, connection: PooledConnection): Timings {
     queued: sentAt - calledAt,
     dns: dial?.dns ?? null,
     connect: dial?.connect ?? null,
+    ...(dial?.proxy === undefined ? {} : { proxy: dial.proxy }),
     tls: dial?.tls ?? null,
     resumed: connection.dialled.tls?.resumed ?? false,
     firstByte: headAt - sentAt,
@@ -33,7 +34,7 @@ export function endedPhases(steps: Steps, connection: PooledConnection): PhaseTi
   const { calledAt, sentAt, headAt } = steps
   const dial = connection.connectedAt >= calledAt ? connection.dialled.timings : null
   // The dial may have begun before the call did: then the wait was for its end alone.
-  const dialled = dial === null ? 0 : dial.dns + dial.connect + dial.tls
+  const dialled = dial === null ? 0 : dial.dns + dial.connect + (dial.proxy ?? 0) + dial.tls
   return {
     queue: Math.max(0, sentAt - calledAt - dialled),
     ...dial,
