@@ -9,10 +9,7 @@ import {
 import { closeOnSignals } from './close-on-signals.ts'
 import { type CloseOptions, type CloseReport, CutList, NOTHING_CUT, settleClose } from './closing.ts'
 import { type AddressBook, createAddressBook } from './connect/address-book.ts'
-import { createAddressGuard } from './connect/address-guard.ts'
-import { createConnector } from './connect/connector.ts'
-import { processTlsSessions } from './connect/tls-session-store.ts'
-import { policiesOf, policyOf } from './connection-policies.ts'
+import { policiesOf } from './connection-policies.ts'
 import { Admission } from './control/admission.ts'
 import { type Clock, systemClock } from './core/clock.ts'
 import type { ClientRequest, ClientResponse, Dispatch, Interceptor } from './core/dispatch.ts'
@@ -42,9 +39,11 @@ import { createRoundTrip } from './pool/round-trip.ts'
 import { SessionManager } from './pool/session-manager.ts'
 import { type Preconnected, preconnect } from './preconnect.ts'
 import { noticeNewClient } from './process-warnings.ts'
+import { createProxying, type Proxying } from './proxying.ts'
 import { createRequest, type Request } from './request.ts'
 import { createDiscovery } from './service-discovery.ts'
 import { type ClientStats, originStats } from './stats.ts'
+import type { Engine } from './wire/contract.ts'
 import { createHttp2Engine } from './wire/http2/engine.ts'
 import { createNodeHttp1Engine } from './wire/node-http1/engine.ts'
 import { createNodeHttp2Engine } from './wire/node-http2/engine.ts'
@@ -53,6 +52,7 @@ import { createNodeHttp2Engine } from './wire/node-http2/engine.ts'
 const PROTOCOL_MEMORY_TTL = 10 * 60 * 1000
 
 let connectionIds = 0
+const nextConnectionId = () => ++connectionIds
 
 /**
  * A client: its own connections, limits and TLS identity. Make one and keep it; a client per call throws away what
@@ -129,6 +129,7 @@ class TrunklineClient implements Client {
   readonly #breaker: Breaker | null
   readonly #discovery: Discovery | null
   readonly #addresses: AddressBook
+  readonly #proxying: Proxying
   readonly #cut = new CutList()
   #onClosed: () => void = () => {}
   #intake: Intake = { state: 'open' }
@@ -151,7 +152,17 @@ class TrunklineClient implements Client {
       maxSockets: options.http1.maxSockets,
     }
     this.#addresses = createAddressBook(options.dns, clock)
-    this.#sessions = this.#createSessions(options)
+    const h2 = (options.engine === 'wire' ? createHttp2Engine : createNodeHttp2Engine)({
+      ...options.http2,
+      clock,
+    })
+    this.#proxying = createProxying(options, {
+      clock,
+      addresses: this.#addresses,
+      engine: h2,
+      nextConnectionId,
+    })
+    this.#sessions = this.#createSessions(options, h2)
     const limits = this.#limits
     this.#breaker = options.breaker === null ? null : createBreaker(options.breaker, clock)
     this.#admission = new Admission({
@@ -202,6 +213,7 @@ class TrunklineClient implements Client {
         this.#admission.interceptor,
         ...(this.#breaker === null ? [] : [this.#breaker.guard]),
         ...(this.#discovery === null ? [] : [this.#discovery.interceptor]),
+        ...this.#proxying.interceptors,
         ...this.#coalescing(options),
       ],
       roundTrip,
@@ -221,7 +233,7 @@ class TrunklineClient implements Client {
     if (signal?.aborted) throw signal.reason
     const wanted = parseTarget(origin).origin
     const place = this.#discovery === null ? wanted : await this.#discovery.place(wanted, signal)
-    return preconnect(this.#sessions.pool(place), signal)
+    return preconnect(this.#sessions.pool(await this.#proxying.place(place, signal)), signal)
   }
 
   stats(): ClientStats {
@@ -265,6 +277,7 @@ class TrunklineClient implements Client {
   #end(error: ClosedError): void {
     this.#intake = { state: 'destroyed' }
     this.#sessions.destroy(error)
+    this.#proxying.destroy(error)
     this.#lifetime.end(error)
     this.#sweeper.stop()
     // An interceptor that hangs holds its call open for ever; `close` waits for it no longer.
@@ -289,6 +302,7 @@ class TrunklineClient implements Client {
     try {
       await this.#idle()
       await this.#sessions.close()
+      await this.#proxying.close()
       return { rejected, cut, requests: this.#cut.requests }
     } finally {
       timer.cancel()
@@ -347,28 +361,13 @@ class TrunklineClient implements Client {
     return [createCoalescing({ clock: this.#clock, addresses: this.#addresses, tls, pools })]
   }
 
-  #createSessions(options: SettledOptions): SessionManager {
-    const { http2, http1, tlsSessions } = options
-    const connector = createConnector({
-      clock: this.#clock,
-      policy: policyOf(options.tls),
-      sessions: tlsSessions === false ? null : (tlsSessions ?? processTlsSessions),
-      timeout: options.timeouts.connect,
-      dnsTimeout: options.timeouts.dns,
-      tlsTimeout: options.timeouts.tls,
-      addresses: this.#addresses,
-      guard: createAddressGuard(options.addressGuard),
-      attemptTimeout: options.dns.attemptTimeout,
-      keepCertificates: http2.coalesce,
-    })
+  #createSessions(options: SettledOptions, h2: Engine): SessionManager {
+    const { http2, http1 } = options
     return new SessionManager({
       clock: this.#clock,
-      connector,
+      connector: this.#proxying.connector,
       engines: {
-        h2: (options.engine === 'wire' ? createHttp2Engine : createNodeHttp2Engine)({
-          ...http2,
-          clock: this.#clock,
-        }),
+        h2,
         'http/1.1': createNodeHttp1Engine({ maxHeaderListSize: http1.maxHeaderListSize }),
       },
       protocols: new ProtocolMemory(this.#clock, PROTOCOL_MEMORY_TTL),
@@ -377,7 +376,7 @@ class TrunklineClient implements Client {
       limits: this.#limits,
       policies: policiesOf(options),
       spanning: this.#limits,
-      nextConnectionId: () => ++connectionIds,
+      nextConnectionId,
       onHandshake: ({ tls }) => {
         this.#dials += 1
         if (tls === null) return

@@ -17,6 +17,12 @@ export { closeOnSignals } from './close-on-signals.ts'
 export type { CloseOptions, CloseReport, CutRequest } from './closing.ts'
 export type { AddressGuardOptions } from './connect/address-guard.ts'
 export type { AddressOrder, DnsAddress, DnsOptions, DnsResolver } from './connect/dns-options.ts'
+export type {
+  ProxyAnswer,
+  ProxyChoice,
+  ProxyServerOptions,
+  ProxySetting,
+} from './connect/proxy/proxy-options.ts'
 export type { TlsOptions } from './connect/tls-identity.ts'
 export type {
   MemoryTlsSessionStoreOptions,
