@@ -14,7 +14,7 @@ import { inadequateSecurity, isInadequate, tlsOptions } from './tls-handshake.ts
 import type { TlsPolicy } from './tls-identity.ts'
 import { offerSession, type SessionOffer } from './tls-resumption.ts'
 import type { TlsSessionStore } from './tls-session-store.ts'
-import { secured, type Tunnel, type Underlay } from './tunnel.ts'
+import { secured, type Tunnel, type Underlay, untouched } from './tunnel.ts'
 
 /** A connected socket, ready for a wire engine. */
 export interface Connected {
@@ -119,7 +119,10 @@ async function dial(
 ): Promise<Connected> {
   const { origin, offer, signal, underlay } = target
   const tunnel = (await underlay?.()) ?? null
-  if (tunnel !== null && origin.scheme === 'http') return inCleartext(tunnel, target, options.clock.now())
+  if (tunnel !== null && origin.scheme === 'http') {
+    await untouched(tunnel.socket)
+    return inCleartext(tunnel, target, options.clock.now())
+  }
   return new Promise((resolve, reject) => {
     if (signal.aborted) {
       tunnel?.socket.destroy()

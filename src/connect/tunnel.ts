@@ -31,3 +31,15 @@ export function secured(tunnel: Tunnel, options: tls.ConnectionOptions): tls.TLS
     },
   })
 }
+
+/**
+ * Makes a socket that was paused as one from which nobody has read yet: it flows to whoever listens for data next, and
+ * what is in its buffer stays there until then.
+ */
+export async function untouched(socket: Socket): Promise<void> {
+  const nobody = () => {}
+  socket.on('readable', nobody)
+  socket.off('readable', nobody)
+  // It takes effect a tick later.
+  await new Promise((resolve) => process.nextTick(resolve))
+}

@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import type { ClientOptions, ProxySetting } from 'trunkline'
 import { describe, expect, test } from 'vitest'
@@ -73,9 +72,7 @@ describe.each(WAYS)('through $name', ({ start }) => {
       const callers = callersOf(server)
       const { client, lookups } = clientOf(setting)
       const answers = await Promise.all(
-        Array.from({ length: 5 }, () =>
-          client.request(urlOf(server, '/echo'), { method: 'POST', body: 'x'.repeat(100_000) }),
-        ),
+        Array.from({ length: 5 }, () => client.request(urlOf(server, '/echo'))),
       )
       for (const response of answers) {
         expect([response.status, response.protocol]).toEqual([200, protocol])
@@ -163,6 +160,5 @@ describe.each(WAYS)('through $name', ({ start }) => {
     client.destroy()
     expect(await waiting).toMatchObject({ code: 'ERR_TRUNKLINE_CLIENT_DESTROYED' })
     await waitFor(() => proxy.openSockets === 0)
-    void once
   })
 })

@@ -207,7 +207,7 @@ export class TestProxy implements AsyncDisposable {
   }
 
   #upstream(port: number, onConnected: () => void): Socket {
-    const socket = connect({ port, host: '127.0.0.1' }, onConnected)
+    const socket = connect({ port, host: '127.0.0.1', noDelay: true }, onConnected)
     this.#note(socket)
     return socket
   }
