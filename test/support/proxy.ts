@@ -199,6 +199,8 @@ export class TestProxy implements AsyncDisposable {
   #judge(ask: ProxyAsk, end: Duplex): number | 'handled' {
     const index = this.asks.push(ask) - 1
     const special = this.#options.answer?.(ask, index, end)
+    // A socket that nobody reads does not notice its end; those of Node's server stay half open then.
+    if (special === 'handled') end.resume().once('end', () => end.end())
     if (special !== undefined) return special
     const { login } = this.#options
     if (login === undefined) return 200
