@@ -1,6 +1,7 @@
 import { type CloseOnSignalsOptions, checkCloseOnSignals } from './close-on-signals.ts'
 import { type AddressGuardOptions, checkAddressGuard } from './connect/address-guard.ts'
 import { DNS_DEFAULTS, type DnsOptions, type SettledDns } from './connect/dns-options.ts'
+import { checkProxy, type ProxySetting } from './connect/proxy/proxy-options.ts'
 import type { TlsOptions } from './connect/tls-identity.ts'
 import type { TlsSessionStore } from './connect/tls-session-store.ts'
 import { ADAPTIVE_DEFAULTS, type AdaptiveOptions, type AdaptivePolicy } from './control/adaptive-limit.ts'
@@ -34,6 +35,7 @@ import {
   boolean,
   type Check,
   type Checks,
+  checkGroup,
   checkOptions,
   duration,
   factor,
@@ -71,6 +73,11 @@ export interface ClientOptions {
    * leads there. `true`, or lists of CIDR blocks that are allowed or refused besides. Default false.
    */
   readonly addressGuard?: boolean | AddressGuardOptions
+  /**
+   * The proxy to go through: its URL, or an object with credentials, TLS options and more; a function that says for each
+   * origin; or `'environment'`. Default false: none, whatever the environment says.
+   */
+  readonly proxy?: ProxySetting
   /** Limits on each phase of a request, or a function that gives those of each request. */
   readonly timeouts?: ClientTimeoutOptions
   readonly limits?: LimitOptions
@@ -177,6 +184,7 @@ export interface SettledOptions extends SettledTimeouts {
   readonly tlsSessions: TlsSessionStore | false | undefined
   readonly dns: SettledDns
   readonly addressGuard: boolean | AddressGuardOptions
+  readonly proxy: ProxySetting
   readonly discovery: readonly SettledDiscovery[]
   readonly limits: Required<LimitOptions>
   readonly breaker: BreakerPolicy | null
@@ -322,6 +330,7 @@ const TOP: Checks = {
   engine: checkEngine,
   tlsSessions: sessionStore,
   addressGuard: checkAddressGuard,
+  proxy: checkProxy,
   discovery: checkDiscovery,
   // Checked where they are settled.
   retry: anything,
@@ -348,6 +357,7 @@ export function settleOptions(options: ClientOptions = {}): SettledOptions {
     tlsSessions: options.tlsSessions,
     dns: { ...DNS_DEFAULTS, ...given(options.dns) },
     addressGuard: options.addressGuard ?? false,
+    proxy: options.proxy ?? false,
     discovery: [options.discovery ?? []].flat().map(settleDiscovery),
     ...settleTimeouts(options.timeouts),
     limits: { ...LIMIT_DEFAULTS, ...given(options.limits) },
@@ -362,6 +372,14 @@ export function settleOptions(options: ClientOptions = {}): SettledOptions {
     measure: { ...MEASURE_DEFAULTS, ...given(options.measure) },
     closeOnSignals: options.closeOnSignals === true ? {} : (options.closeOnSignals ?? false),
   }
+}
+
+/**
+ * Options of TLS that are not the client's own: those for a proxy.
+ * @throws InvalidRequestError `ERR_TRUNKLINE_INVALID_OPTION`, naming the option.
+ */
+export function checkTls(options: unknown): void {
+  checkGroup('proxy.tls', GROUPS.tls as Checks, options)
 }
 
 /** What may be changed while a client runs. */

@@ -9,10 +9,7 @@ import {
 import { closeOnSignals } from './close-on-signals.ts'
 import { type CloseOptions, type CloseReport, CutList, NOTHING_CUT, settleClose } from './closing.ts'
 import { type AddressBook, createAddressBook } from './connect/address-book.ts'
-import { createAddressGuard } from './connect/address-guard.ts'
-import { createConnector } from './connect/connector.ts'
-import { processTlsSessions } from './connect/tls-session-store.ts'
-import { policiesOf, policyOf } from './connection-policies.ts'
+import { policiesOf } from './connection-policies.ts'
 import { Admission } from './control/admission.ts'
 import { type Clock, systemClock } from './core/clock.ts'
 import type { ClientRequest, ClientResponse, Dispatch, Interceptor } from './core/dispatch.ts'
@@ -44,6 +41,7 @@ import { createRoundTrip } from './pool/round-trip.ts'
 import { SessionManager } from './pool/session-manager.ts'
 import { type Preconnected, preconnect } from './preconnect.ts'
 import { noticeNewClient } from './process-warnings.ts'
+import { createProxying, type Proxying } from './proxying.ts'
 import { createRequest, type Request } from './request.ts'
 import { createDiscovery } from './service-discovery.ts'
 import {
@@ -54,6 +52,7 @@ import {
   type StatsSources,
 } from './stats.ts'
 import { tellCalls } from './told-calls.ts'
+import type { Engine } from './wire/contract.ts'
 import { createHttp2Engine } from './wire/http2/engine.ts'
 import { createNodeHttp1Engine } from './wire/node-http1/engine.ts'
 import { createNodeHttp2Engine } from './wire/node-http2/engine.ts'
@@ -63,6 +62,7 @@ const PROTOCOL_MEMORY_TTL = 10 * 60 * 1000
 
 let clientIds = 0
 let connectionIds = 0
+const nextConnectionId = () => ++connectionIds
 
 /**
  * A client: its own connections, limits and TLS identity. Make one and keep it; a client per call throws away what
@@ -143,6 +143,7 @@ class TrunklineClient implements Client {
   readonly #breaker: Breaker | null
   readonly #discovery: Discovery | null
   readonly #addresses: AddressBook
+  readonly #proxying: Proxying
   readonly #cut = new CutList()
   readonly #figures: Figures
   #onClosed: () => void = () => {}
@@ -161,7 +162,17 @@ class TrunklineClient implements Client {
       maxSockets: options.http1.maxSockets,
     }
     this.#addresses = createAddressBook(options.dns, clock)
-    this.#sessions = this.#createSessions(options)
+    const h2 = (options.engine === 'wire' ? createHttp2Engine : createNodeHttp2Engine)({
+      ...options.http2,
+      clock,
+    })
+    this.#proxying = createProxying(options, {
+      clock,
+      addresses: this.#addresses,
+      engine: h2,
+      nextConnectionId,
+    })
+    this.#sessions = this.#createSessions(options, h2)
     const limits = this.#limits
     this.#breaker = options.breaker === null ? null : createBreaker(options.breaker, clock)
     this.#admission = new Admission({
@@ -212,6 +223,7 @@ class TrunklineClient implements Client {
         this.#admission.interceptor,
         ...(this.#breaker === null ? [] : [this.#breaker.guard]),
         ...(this.#discovery === null ? [] : [this.#discovery.interceptor]),
+        ...this.#proxying.interceptors,
         ...this.#coalescing(options),
       ],
       roundTrip,
@@ -233,7 +245,7 @@ class TrunklineClient implements Client {
     if (signal?.aborted) throw signal.reason
     const wanted = parseTarget(origin).origin
     const place = this.#discovery === null ? wanted : await this.#discovery.place(wanted, signal)
-    return preconnect(this.#sessions.pool(place), signal)
+    return preconnect(this.#sessions.pool(await this.#proxying.place(place, signal)), signal)
   }
 
   stats(): ClientStats {
@@ -274,6 +286,7 @@ class TrunklineClient implements Client {
   #end(error: ClosedError): void {
     this.#intake = { state: 'destroyed' }
     this.#sessions.destroy(error)
+    this.#proxying.destroy(error)
     this.#lifetime.end(error)
     this.#sweeper.stop()
     // An interceptor that hangs holds its call open for ever; `close` waits for it no longer.
@@ -299,6 +312,7 @@ class TrunklineClient implements Client {
     try {
       await this.#idle()
       await this.#sessions.close()
+      await this.#proxying.close()
       return { rejected, cut, requests: this.#cut.requests }
     } finally {
       timer.cancel()
@@ -357,29 +371,14 @@ class TrunklineClient implements Client {
     return [createCoalescing({ clock: this.#clock, addresses: this.#addresses, tls, pools })]
   }
 
-  #createSessions(options: SettledOptions): SessionManager {
-    const { http2, http1, tlsSessions } = options
-    const connector = createConnector({
-      clock: this.#clock,
-      policy: policyOf(options.tls),
-      sessions: tlsSessions === false ? null : (tlsSessions ?? processTlsSessions),
-      timeout: options.timeouts.connect,
-      dnsTimeout: options.timeouts.dns,
-      tlsTimeout: options.timeouts.tls,
-      addresses: this.#addresses,
-      guard: createAddressGuard(options.addressGuard),
-      attemptTimeout: options.dns.attemptTimeout,
-      keepCertificates: http2.coalesce,
-    })
+  #createSessions(options: SettledOptions, h2: Engine): SessionManager {
+    const { http2, http1 } = options
     return new SessionManager({
       clock: this.#clock,
       clientId: this.#id,
-      connector,
+      connector: this.#proxying.connector,
       engines: {
-        h2: (options.engine === 'wire' ? createHttp2Engine : createNodeHttp2Engine)({
-          ...http2,
-          clock: this.#clock,
-        }),
+        h2,
         'http/1.1': createNodeHttp1Engine({ maxHeaderListSize: http1.maxHeaderListSize }),
       },
       protocols: new ProtocolMemory(this.#clock, PROTOCOL_MEMORY_TTL),
@@ -388,7 +387,7 @@ class TrunklineClient implements Client {
       limits: this.#limits,
       policies: policiesOf(options),
       spanning: this.#limits,
-      nextConnectionId: () => ++connectionIds,
+      nextConnectionId,
       onHandshake: (connected, origin) => this.#figures.dialled(connected, origin),
       onDialFailed: (origin) => this.#figures.dialFailed(origin),
     })

@@ -18,6 +18,12 @@ export type { CloseOptions, CloseReport, CutRequest } from './closing.ts'
 export type { DnsStats } from './connect/address-book.ts'
 export type { AddressGuardOptions } from './connect/address-guard.ts'
 export type { AddressOrder, DnsAddress, DnsOptions, DnsResolver } from './connect/dns-options.ts'
+export type {
+  ProxyAnswer,
+  ProxyChoice,
+  ProxyServerOptions,
+  ProxySetting,
+} from './connect/proxy/proxy-options.ts'
 export type { TlsOptions } from './connect/tls-identity.ts'
 export type {
   MemoryTlsSessionStoreOptions,

@@ -95,6 +95,8 @@ export interface ClientSnapshot extends ClientStats {
 
 export interface OriginStats {
   readonly origin: string
+  /** URL of the proxy that its connections go through, without credentials; null: they go straight. */
+  readonly proxy: string | null
   readonly queued: number
   readonly dialling: number
   readonly connections: readonly PooledConnectionStats[]
@@ -116,6 +118,7 @@ export interface PooledConnectionStats extends Omit<ConnectionStats, 'state'> {
 export function originStats(pool: OriginPool, now: number): OriginStats {
   return {
     origin: pool.origin.key,
+    proxy: pool.origin.proxy?.name ?? null,
     queued: pool.queued,
     dialling: pool.dialling,
     connections: [...pool.connections].map((connection) => {

@@ -3,11 +3,13 @@ import { type Checks, checkGroup, duration } from './option-checks.ts'
 
 /** Limits on the time of each phase, ms; `Infinity`: none. */
 export interface TimeoutOptions {
-  /** DNS, TCP and TLS of one dial together; DNS and TCP when `tls` is given. Default 10,000. */
+  /** DNS, TCP, a proxy's answer and TLS of one dial together; all but TLS when `tls` is given. Default 10,000. */
   readonly connect?: number
   /** The look-up alone. Default `Infinity`: as long as `connect` allows. */
   readonly dns?: number
-  /** The TLS handshake alone, which then no longer counts in `connect`. Default `Infinity`: as long as that allows. */
+  /** A proxy's answer to the wish for a tunnel alone. Default `Infinity`: as long as `connect` allows. */
+  readonly proxy?: number
+  /** Each TLS handshake alone, which then no longer counts in `connect`. Default `Infinity`: as long as that allows. */
   readonly tls?: number
   /**
    * Wait for a connection with room, its dial included; and for a turn under in-flight limits. Default `Infinity`: as
@@ -36,6 +38,7 @@ export interface SettledTimeouts {
 const DEFAULTS: Required<TimeoutOptions> = {
   connect: 10_000,
   dns: Number.POSITIVE_INFINITY,
+  proxy: Number.POSITIVE_INFINITY,
   tls: Number.POSITIVE_INFINITY,
   queue: Number.POSITIVE_INFINITY,
   headers: 300_000,
@@ -46,6 +49,7 @@ const DEFAULTS: Required<TimeoutOptions> = {
 const CHECKS: Checks = {
   connect: duration(1),
   dns: duration(1),
+  proxy: duration(1),
   tls: duration(1),
   queue: duration(1),
   headers: duration(1),

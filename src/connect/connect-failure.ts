@@ -29,6 +29,7 @@ const CONNECT_PHASE_CODES: Partial<Record<Phase, ConnectErrorCode>> = {
 const TIMEOUT_PHASE_CODES: Partial<Record<Phase, TimeoutErrorCode>> = {
   dns: 'ERR_TRUNKLINE_DNS_TIMEOUT',
   connect: 'ERR_TRUNKLINE_CONNECT_TIMEOUT',
+  proxy: 'ERR_TRUNKLINE_PROXY_TIMEOUT',
   tls: 'ERR_TRUNKLINE_TLS_TIMEOUT',
 }
 
@@ -52,10 +53,14 @@ export function dialFailure(facts: DialFacts, cause: Error): ConnectError {
 export function dialTimeout(
   { origin, phase, timings = {} }: Pick<DialFacts, 'origin' | 'phase' | 'timings'>,
   ms: number,
-  option: 'dns' | 'connect' | 'tls',
+  option: 'dns' | 'connect' | 'proxy' | 'tls',
 ): TimeoutError {
-  const steps = { dns: 'looking up the host', connect: 'opening the TCP connection' }
-  const doing = steps[phase as 'dns' | 'connect'] ?? 'doing the TLS handshake'
+  const steps = {
+    dns: 'looking up the host',
+    connect: 'opening the TCP connection',
+    proxy: 'waiting for the proxy',
+  }
+  const doing = steps[phase as keyof typeof steps] ?? 'doing the TLS handshake'
   const what =
     option === 'connect'
       ? ` within ${ms} ms; time ran out while ${doing}`

@@ -11,9 +11,11 @@ import { inadequateSecurity, isInadequate } from './cipher-suites.ts'
 import { addressBlocked, alpnRejected, type DialFacts, dialFailure, dialTimeout } from './connect-failure.ts'
 import { dialLookup, type Futile } from './dial-lookup.ts'
 import { DialProgress, type DialTimings } from './dial-progress.ts'
+import { tlsOptions } from './tls-handshake.ts'
 import { serverNameOf, type TlsPolicy } from './tls-identity.ts'
 import { offerSession, type SessionOffer } from './tls-resumption.ts'
 import type { TlsSessionStore } from './tls-session-store.ts'
+import { secured, type Tunnel, type Underlay, untouched } from './tunnel.ts'
 
 /** A connected socket, ready for a wire engine. */
 export interface Connected {
@@ -30,13 +32,14 @@ export interface Connector {
   /**
    * Rejects with a `ConnectError` or `TimeoutError`, or with the reason of `signal`.
    * `offer`: ALPN names in order of preference; over `http:` its first entry is what will be spoken.
-   * `progress` is kept up to date.
+   * `progress` is kept up to date; by `underlay` while that is at work.
    */
   connect(
     origin: Origin,
     offer: readonly AlpnProtocol[],
     signal: AbortSignal,
     progress?: DialProgress,
+    underlay?: Underlay,
   ): Promise<Connected>
 }
 
@@ -65,8 +68,8 @@ const TCP_KEEPALIVE_MS = 30_000
 
 export function createConnector(options: ConnectorOptions): Connector {
   return {
-    async connect(origin, offer, signal, progress = new DialProgress()) {
-      const target = { origin, offer, signal, progress }
+    async connect(origin, offer, signal, progress = new DialProgress(), underlay) {
+      const target = { origin, offer, signal, progress, underlay }
       try {
         return await connectOnce(options, target, null)
       } catch (error) {
@@ -86,6 +89,7 @@ interface DialTarget {
   readonly offer: readonly AlpnProtocol[]
   readonly signal: AbortSignal
   readonly progress: DialProgress
+  readonly underlay: Underlay | undefined
 }
 
 async function connectOnce(
@@ -108,28 +112,52 @@ async function connectOnce(
   }
 }
 
-function dial(
+async function dial(
   options: ConnectorOptions,
   target: DialTarget,
   resumption: SessionOffer | null,
   futile: Futile | null,
 ): Promise<Connected> {
-  const { origin, offer, signal } = target
+  const { origin, offer, signal, underlay } = target
+  const tunnel = (await underlay?.()) ?? null
+  if (tunnel !== null && origin.scheme === 'http') {
+    await untouched(tunnel.socket)
+    return inCleartext(tunnel, target, options.clock.now())
+  }
   return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason)
+    if (signal.aborted) {
+      tunnel?.socket.destroy()
+      return reject(signal.reason)
+    }
     const { host } = placeOf(origin)
     // A literal is not looked up, so this is where it is seen.
-    if (net.isIP(host) !== 0 && options.guard?.blocks(host)) return reject(addressBlocked(origin, [host]))
+    if (tunnel === null && net.isIP(host) !== 0 && options.guard?.blocks(host))
+      return reject(addressBlocked(origin, [host]))
     try {
-      new Dial(options, target, resumption, futile, resolve, reject)
+      new Dial(options, target, resumption, futile, tunnel, resolve, reject)
     } catch (cause) {
+      tunnel?.socket.destroy()
       if (cause instanceof ClientError) return reject(cause)
       reject(dialFailure({ origin, phase: 'connect', rejectedCertificate: false, offer }, cause as Error))
     }
   })
 }
 
-/** One attempt, from the look-up to the end of the handshake. */
+/** Over `http:` the tunnel is all there is. */
+function inCleartext(tunnel: Tunnel, { offer, progress }: DialTarget, now: number): Connected {
+  const { socket, remoteAddress } = tunnel
+  // Whoever takes the socket over does so in a later turn.
+  socket.on('error', () => {})
+  return {
+    socket,
+    protocol: offer[0] as AlpnProtocol,
+    timings: { ...progress.timings(now), tls: 0 },
+    tls: null,
+    remoteAddress,
+  }
+}
+
+/** One attempt, from the look-up to the end of the handshake; in a tunnel, the handshake alone. */
 class Dial {
   readonly #clock: Clock
   readonly #addresses: AddressBook
@@ -146,6 +174,7 @@ class Dial {
   readonly #tlsTimeout: number
   readonly #servername: string
   readonly #lookupDeadline: Timer | null
+  readonly #tunnel: Tunnel | null
   readonly #onAbort: () => void
   #deadline: Timer
 
@@ -154,6 +183,7 @@ class Dial {
     { origin, offer, signal, progress }: DialTarget,
     resumption: SessionOffer | null,
     futile: Futile | null,
+    tunnel: Tunnel | null,
     resolve: (connected: Connected) => void,
     reject: (error: unknown) => void,
   ) {
@@ -170,14 +200,21 @@ class Dial {
     this.#tlsTimeout = options.tlsTimeout
     this.#servername = serverNameOf(options.policy, origin)
     this.#progress = progress
-    progress.begin(options.clock.now(), net.isIP(placeOf(origin).host) !== 0)
+    this.#tunnel = tunnel
+    if (tunnel === null) progress.begin(options.clock.now(), net.isIP(placeOf(origin).host) !== 0)
     // First of all, since it may throw: nothing may be left armed behind it.
     this.#socket = this.#open(options, futile)
     this.#onAbort = () => this.#fail(signal.reason)
     signal.addEventListener('abort', this.#onAbort)
-    this.#deadline = this.#limit(options.timeout, 'connect')
+    this.#deadline = this.#limitStart(options.timeout)
     this.#lookupDeadline = this.#limitLookup(options.dnsTimeout)
     this.#listen()
+  }
+
+  #limitStart(timeout: number): Timer {
+    if (this.#tunnel === null) return this.#limit(timeout, 'connect')
+    if (this.#tlsTimeout !== Number.POSITIVE_INFINITY) return this.#limit(this.#tlsTimeout, 'tls')
+    return this.#limit(this.#tunnel.timeLeft, 'connect')
   }
 
   #limit(ms: number, option: 'connect' | 'tls'): Timer {
@@ -204,10 +241,9 @@ class Dial {
       lookup: dialLookup(options, this.#origin, futile, this.#onAnswer, this.#progress.trace),
     }
     if (this.#origin.scheme === 'http') return net.connect(address)
-    return tls.connect({
-      ...address,
-      ...tlsOptions(options.policy, this.#origin, this.#offer, this.#resumption),
-    })
+    const security = tlsOptions(options.policy, this.#origin, this.#offer, this.#resumption)
+    if (this.#tunnel !== null) return secured(this.#tunnel, { host: address.host, ...security })
+    return tls.connect({ ...address, ...security })
   }
 
   #listen(): void {
@@ -286,17 +322,17 @@ class Dial {
     if (protocol === 'h2' && isInadequate(socket)) return this.#fail(inadequateSecurity(this.#origin, socket))
     this.#settle()
     this.#unlisten()
-    const secured =
+    const handshake =
       socket instanceof tls.TLSSocket
         ? { version: socket.getProtocol() ?? '', resumed: socket.isSessionReused() }
         : null
-    if (secured !== null) this.#progress.trace?.handshakeEnded({ ...secured, alpn: protocol }, null)
+    if (handshake !== null) this.#progress.trace?.handshakeEnded({ ...handshake, alpn: protocol }, null)
     this.#resolve({
       socket,
       protocol,
       timings: this.#timings(),
-      tls: secured,
-      remoteAddress: socket.remoteAddress ?? '',
+      tls: handshake,
+      remoteAddress: this.#tunnel?.remoteAddress ?? socket.remoteAddress ?? '',
     })
   }
 
@@ -345,41 +381,6 @@ class Dial {
   #timings(): DialTimings {
     const timings = this.#progress.timings(this.#clock.now())
     return this.#origin.scheme === 'https' ? timings : { ...timings, tls: 0 }
-  }
-}
-
-function tlsOptions(
-  policy: TlsPolicy,
-  origin: Origin,
-  offer: readonly AlpnProtocol[],
-  resumption: SessionOffer | null,
-): tls.ConnectionOptions {
-  const { servername, checkServerIdentity } = policy.options
-  return {
-    secureContext: policy.secureContext(),
-    rejectUnauthorized: policy.verifies,
-    servername: serverNameOf(policy, origin),
-    ALPNProtocols: [...offer],
-    ...identityCheck(origin, servername, checkServerIdentity),
-    ...(resumption?.session === undefined ? {} : { session: Buffer.from(resumption.session.ticket) }),
-  }
-}
-
-type IdentityCheck = NonNullable<tls.ConnectionOptions['checkServerIdentity']>
-
-/** Node lets a check replace its own; here the certificate must be for the host whatever else is asked of it. */
-function identityCheck(
-  origin: Origin,
-  servername: string | undefined,
-  further: IdentityCheck | undefined,
-): { readonly checkServerIdentity?: IdentityCheck } {
-  if (further === undefined && origin.endpoint === undefined) return {}
-  return {
-    checkServerIdentity: (given, certificate) => {
-      // Without SNI Node names the host it dialled; at an endpoint that is not who it must be.
-      const host = origin.endpoint === undefined ? given : (servername ?? origin.hostname)
-      return tls.checkServerIdentity(host, certificate) ?? further?.(host, certificate)
-    },
   }
 }
 

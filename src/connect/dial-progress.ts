@@ -1,12 +1,14 @@
 import type { PhaseTimings } from '../core/phase-timings.ts'
 import type { DialTrace } from './dial-trace.ts'
 
-export type DialPhase = 'dns' | 'connect' | 'tls'
+export type DialPhase = 'dns' | 'connect' | 'proxy' | 'tls'
 
 /** ms; a phase that did not take place is 0. */
 export interface DialTimings {
   readonly dns: number
   readonly connect: number
+  /** Until the tunnel stood, TLS with the proxy included; there only if there was a proxy. */
+  readonly proxy?: number
   readonly tls: number
 }
 
@@ -17,6 +19,9 @@ export class DialProgress {
   #startedAt = 0
   #lookedUpAt: number | null = null
   #connectedAt: number | null = null
+  /** Of the connection to the proxy, whose look-up and TCP connection are those of this dial. */
+  #hop: DialProgress | null = null
+  #tunnelledAt: number | null = null
 
   constructor(trace: DialTrace | null = null) {
     this.trace = trace
@@ -27,6 +32,8 @@ export class DialProgress {
     this.#startedAt = now
     this.#lookedUpAt = literal ? now : null
     this.#connectedAt = null
+    this.#hop = null
+    this.#tunnelledAt = null
   }
 
   lookedUp(now: number): void {
@@ -37,17 +44,34 @@ export class DialProgress {
     this.#connectedAt = now
   }
 
+  /** An attempt begins that goes through a proxy, `hop` being the dial of that. */
+  follow(hop: DialProgress, now: number): void {
+    this.begin(now, true)
+    this.#hop = hop
+  }
+
+  /** The proxy says that the tunnel stands. */
+  tunnelled(now: number): void {
+    this.#tunnelledAt = now
+  }
+
   get startedAt(): number {
     return this.#startedAt
   }
 
   get phase(): DialPhase {
+    if (this.#hop !== null) {
+      if (this.#tunnelledAt !== null) return 'tls'
+      return this.#hop.phase === 'tls' ? 'proxy' : this.#hop.phase
+    }
     if (this.#connectedAt !== null) return 'tls'
     return this.#lookedUpAt === null ? 'dns' : 'connect'
   }
 
   /** When the present phase began. */
   get phaseAt(): number {
+    // A dial that was joined may have come far before.
+    if (this.#hop !== null) return this.#tunnelledAt ?? Math.max(this.#startedAt, this.#hop.phaseAt)
     return this.#connectedAt ?? this.#lookedUpAt ?? this.#startedAt
   }
 
@@ -55,14 +79,27 @@ export class DialProgress {
   get ended(): PhaseTimings {
     const { phase } = this
     if (phase === 'dns') return {}
-    const { dns, connect } = this.timings(this.phaseAt)
-    return phase === 'connect' ? { dns } : { dns, connect }
+    const { dns, connect, proxy } = this.timings(this.phaseAt)
+    if (phase === 'connect') return { dns }
+    return phase === 'proxy' || proxy === undefined ? { dns, connect } : { dns, connect, proxy }
   }
 
   /** All phases, if the last of them ended `now`. */
   timings(now: number): DialTimings {
+    if (this.#hop !== null) return this.#timingsThrough(this.#hop, now)
     const lookedUpAt = this.#lookedUpAt ?? this.#startedAt
     const connectedAt = this.#connectedAt ?? now
     return { dns: lookedUpAt - this.#startedAt, connect: connectedAt - lookedUpAt, tls: now - connectedAt }
+  }
+
+  #timingsThrough(hop: DialProgress, now: number): DialTimings {
+    const tunnelledAt = this.#tunnelledAt ?? now
+    const { dns, connect } = hop.timings(tunnelledAt)
+    const before = hop.startedAt >= this.#startedAt ? dns + connect : 0
+    return {
+      ...(before === 0 ? { dns: 0, connect: 0 } : { dns, connect }),
+      proxy: tunnelledAt - this.#startedAt - before,
+      tls: now - tunnelledAt,
+    }
   }
 }

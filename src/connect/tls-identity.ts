@@ -61,7 +61,11 @@ export class TlsPolicy {
   #digest: string | null = null
   #context: { readonly trust: string; readonly value: tls.SecureContext } | null = null
 
-  constructor(options: TlsOptions) {
+  readonly #role: string
+
+  /** `role` keeps what is decided about a proxy apart from what is decided about origins, however alike they are. */
+  constructor(options: TlsOptions, role: 'origin' | 'proxy' = 'origin') {
+    this.#role = role
     this.options = { minVersion: 'TLSv1.2', ...options }
     // Node reads the variable at each connection; a client's trust must not change under its open connections.
     this.verifies = options.rejectUnauthorized ?? process.env.NODE_TLS_REJECT_UNAUTHORIZED !== '0'
@@ -69,7 +73,7 @@ export class TlsPolicy {
 
   /** Digest of the trust decision alone. Equal digests may share connections to one origin. */
   get digest(): string {
-    this.#digest ??= digestOf(this.options, this.verifies)
+    this.#digest ??= digestOf(this.options, this.verifies, this.#role)
     return this.#digest
   }
 
@@ -78,10 +82,12 @@ export class TlsPolicy {
    * of an unverified connection as `authorized: true`), so this key is the security boundary.
    */
   identity(origin: Origin, offer: readonly AlpnProtocol[]): string {
-    const { hostname, port, endpoint } = origin
+    const { hostname, port, endpoint, proxy } = origin
     // Endpoints of one service can seldom read each other's tickets.
     const place = endpoint === undefined ? [] : [endpoint.host, String(endpoint.port)]
-    return hash(['tls-identity-1', hostname, String(port), offer.join(','), this.#trust(), ...place])
+    // A ticket ties connections together for whoever sees both: those of other proxies, or straight ones, get others.
+    const via = proxy === undefined ? [] : ['via', proxy.identity]
+    return hash(['tls-identity-1', hostname, String(port), offer.join(','), this.#trust(), ...place, ...via])
   }
 
   /**
@@ -142,12 +148,13 @@ function defaultAuthorities(): string {
   return digest
 }
 
-function digestOf(options: TlsOptions, verifies: boolean): string {
+function digestOf(options: TlsOptions, verifies: boolean, role: string): string {
   const parts = ['tls-policy-1', verifies ? 'verified' : 'unverified', ...flatten(options.servername)]
   parts.push(
     options.checkServerIdentity === undefined ? '' : `check ${numberOf(options.checkServerIdentity)}`,
   )
   for (const field of CONTEXT_FIELDS) parts.push(field, ...flatten(options[field]))
+  if (role !== 'origin') parts.push('role', role)
   return hash(parts)
 }
 
@@ -168,7 +175,7 @@ function flatten(value: unknown): string[] {
 }
 
 /** Length-prefixed, so that no two lists of parts have the same input to the hash. */
-function hash(parts: readonly string[]): string {
+export function hash(parts: readonly string[]): string {
   const digest = createHash('sha256')
   for (const part of parts) digest.update(`${part.length}:${part}`, 'latin1')
   return digest.digest('base64url')

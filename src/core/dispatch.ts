@@ -45,12 +45,13 @@ export interface PhaseLimits {
   /** Wait for a connection with room, its dial included; and for a turn under in-flight limits. */
   readonly queue?: number
   /**
-   * How long this request waits while a dial looks up the host; so too `connect` and `tls`. The dial belongs to all
+   * How long this request waits while a dial looks up the host; so too `connect`, `proxy` and `tls`. The dial belongs to all
    * who wait and goes on for the others; its own limits are those of the client.
    */
   readonly dns?: number
   /** For the dial as a whole; without its handshake when `tls` is given. */
   readonly connect?: number
+  readonly proxy?: number
   readonly tls?: number
   readonly headers?: number
   readonly body?: number
@@ -134,6 +135,8 @@ export interface Timings {
    */
   readonly dns: number | null
   readonly connect: number | null
+  /** There when the dial went through a proxy: from its TCP connection on until the tunnel stood. */
+  readonly proxy?: number
   readonly tls: number | null
   /** Whether the TLS handshake of the connection resumed an earlier TLS session (RFC 8446 section 2.2). */
   readonly resumed: boolean

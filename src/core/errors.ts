@@ -18,6 +18,7 @@ export type Phase =
   | 'queue'
   | 'dns'
   | 'connect'
+  | 'proxy'
   | 'tls'
   | 'settings'
   | 'headers'
@@ -36,6 +37,7 @@ export type ConnectErrorCode =
   | 'ERR_TRUNKLINE_ADDRESS_BLOCKED'
   | 'ERR_TRUNKLINE_DISCOVERY_FAILED'
   | 'ERR_TRUNKLINE_CONNECT_FAILED'
+  | 'ERR_TRUNKLINE_PROXY_FAILED'
   | 'ERR_TRUNKLINE_TLS_FAILED'
   | 'ERR_TRUNKLINE_CERTIFICATE_REJECTED'
   | 'ERR_TRUNKLINE_ALPN_REJECTED'
@@ -43,6 +45,7 @@ export type TimeoutErrorCode =
   | 'ERR_TRUNKLINE_QUEUE_TIMEOUT'
   | 'ERR_TRUNKLINE_DNS_TIMEOUT'
   | 'ERR_TRUNKLINE_CONNECT_TIMEOUT'
+  | 'ERR_TRUNKLINE_PROXY_TIMEOUT'
   | 'ERR_TRUNKLINE_TLS_TIMEOUT'
   | 'ERR_TRUNKLINE_SETTINGS_TIMEOUT'
   | 'ERR_TRUNKLINE_HEADERS_TIMEOUT'
@@ -100,6 +103,8 @@ export interface ErrorDetails {
   /** The HTTP/2 error code (RFC 9113 section 7) behind the failure, when the peer or the engine named one. */
   readonly http2Code?: number | undefined
   readonly timings?: PhaseTimings | undefined
+  /** Of a `ConnectError`: what a proxy answered. */
+  readonly status?: number | undefined
 }
 
 /** Base of all errors made by Trunkline. Aborts are not among them: they reject with `signal.reason` untouched. */
@@ -145,7 +150,8 @@ export function copyOf(error: ClientError, message = error.message, details: Err
     details: ErrorDetails,
   ) => ClientError
   const { cause, processed, origin, connectionId, streamId, phase, http2Code, timings } = error
-  const same = { processed, origin, connectionId, streamId, phase, http2Code, timings, ...details }
+  const status = error instanceof ConnectError ? error.status : undefined
+  const same = { processed, origin, connectionId, streamId, phase, http2Code, timings, status, ...details }
   return new Kind(error.code, message, cause === undefined ? same : { cause, ...same })
 }
 
@@ -158,12 +164,15 @@ export class InvalidRequestError extends ClientError {
   }
 }
 
-/** No connection came about: DNS, TCP, TLS, certificate or ALPN. */
+/** No connection came about: DNS, TCP, a proxy, TLS, certificate or ALPN. */
 export class ConnectError extends ClientError {
   override readonly name = 'ConnectError'
   declare readonly code: ConnectErrorCode
+  /** What a proxy answered in place of a connection, if it was that: 407, 502, ... */
+  readonly status: number | undefined
   constructor(code: ConnectErrorCode, message: string, details: ErrorDetails = {}) {
     super(code, message, 'no', details)
+    this.status = details.status
   }
 }
 
@@ -172,6 +181,7 @@ const TIMEOUTS_BEFORE_SENDING: ReadonlySet<TimeoutErrorCode> = new Set([
   'ERR_TRUNKLINE_QUEUE_TIMEOUT',
   'ERR_TRUNKLINE_DNS_TIMEOUT',
   'ERR_TRUNKLINE_CONNECT_TIMEOUT',
+  'ERR_TRUNKLINE_PROXY_TIMEOUT',
   'ERR_TRUNKLINE_TLS_TIMEOUT',
 ])
 

@@ -13,8 +13,24 @@ export interface Origin {
   readonly key: string
   /** Where its connections go instead of `hostname` and `port`: one endpoint of a service. */
   readonly endpoint?: Place
+  /** The proxy that its connections go through. */
+  readonly proxy?: ProxyHop
   /** Set when its requests ride on a connection of another origin, whose key it then has: whether on this one. */
   readonly rides?: (connectionId: number) => boolean
+}
+
+/** A proxy as those see it who only pass it on; `connect/proxy/` makes it, and knows more. */
+export interface ProxyHop {
+  /** Its URL without credentials, for messages, events and stats. */
+  readonly name: string
+  /** The name, and a number if another proxy of the client has that name: with other credentials, say. */
+  readonly label: string
+  /** Digest of all that tells it apart, credentials and trust included. */
+  readonly identity: string
+  /** Whether requests to `http:` origins are handed to it as such; everything else goes through a tunnel. */
+  readonly forwards: boolean
+  /** Fields for the proxy alone, credentials included, that a forwarded request carries. */
+  readonly fields: readonly string[]
 }
 
 /** What TCP connects to. `host`: a name or an address, without brackets. */
@@ -79,6 +95,15 @@ export function placeOf(origin: Origin): Place {
 export function originAt(origin: Origin, { host, port }: Place): Origin {
   const shown = host.includes(':') ? `[${host}]` : host
   return { ...origin, key: `${origin.key}#${shown}:${port}`, endpoint: { host, port } }
+}
+
+/**
+ * The same origin, reached through a proxy. Its key has the proxy in it, so that no request rides on a connection that
+ * was made through another one, or straight.
+ */
+export function originVia(origin: Origin, proxy: ProxyHop): Origin {
+  const separator = origin.endpoint === undefined ? '#' : ','
+  return { ...origin, key: `${origin.key}${separator}via=${proxy.label}`, proxy }
 }
 
 function makeOrigin(url: URL): Origin {

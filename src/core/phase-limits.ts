@@ -1,7 +1,7 @@
 import type { PhaseLimits } from './dispatch.ts'
 import { InvalidRequestError } from './errors.ts'
 
-const PHASES = ['queue', 'dns', 'connect', 'tls', 'headers', 'body', 'total'] as const
+const PHASES = ['queue', 'dns', 'connect', 'proxy', 'tls', 'headers', 'body', 'total'] as const
 
 type Mutable<T> = { -readonly [Name in keyof T]: T[Name] }
 

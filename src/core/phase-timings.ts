@@ -4,6 +4,8 @@ export interface PhaseTimings {
   readonly queue?: number
   readonly dns?: number
   readonly connect?: number
+  /** From the TCP connection to the proxy to its word that the tunnel stands, TLS with it included. */
+  readonly proxy?: number
   readonly tls?: number
   /** From the request on the wire to the response head. */
   readonly headers?: number
@@ -13,7 +15,7 @@ export interface PhaseTimings {
   readonly total?: number
 }
 
-const ORDER = ['queue', 'dns', 'connect', 'tls', 'headers'] as const
+const ORDER = ['queue', 'dns', 'connect', 'proxy', 'tls', 'headers'] as const
 
 /** `' (before: queue 3 ms, tls 31 ms)'`, to stand behind a sentence on a later phase; empty if there was none. */
 export function toldBefore(timings: PhaseTimings): string {

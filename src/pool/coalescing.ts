@@ -76,7 +76,7 @@ class Coalescing {
   }
 
   async #rideFor(origin: Origin, signal: AbortSignal | null): Promise<Ride | null> {
-    if (origin.scheme !== 'https' || origin.endpoint !== undefined) return null
+    if (origin.scheme !== 'https' || !isStraight(origin)) return null
     const known = this.#rides.get(origin.key)
     if (known !== undefined && isUsable(known.connection, origin)) return known
     this.#rides.delete(origin.key)
@@ -99,7 +99,7 @@ class Coalescing {
     for (const { origin: host, connections, dialling } of this.#context.pools()) {
       if (host.key === origin.key) {
         if (connections.size + dialling > 0) return []
-      } else if (host.scheme === 'https' && host.port === origin.port && host.endpoint === undefined) {
+      } else if (host.scheme === 'https' && host.port === origin.port && isStraight(host)) {
         for (const connection of connections) {
           if (isUsable(connection, origin) && this.#covers(connection, origin))
             found.push({ host, connection })
@@ -127,6 +127,11 @@ class Coalescing {
       this.#context.addresses.find(hostname).then(settle, none)
     })
   }
+}
+
+/** Through a proxy nobody here knows the addresses, and is not to ask for them. */
+function isStraight({ endpoint, proxy }: Origin): boolean {
+  return endpoint === undefined && proxy === undefined
 }
 
 /** Whether new requests to `origin` may go there. An ORIGIN frame names all that may (RFC 8336 section 2.3). */

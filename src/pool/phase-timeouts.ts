@@ -20,8 +20,9 @@ const NEVER = Number.POSITIVE_INFINITY
 
 /** How often deadlines must be looked at so that none fires much too late, ms. */
 export function sweepPeriod(limits: PhaseLimits): number {
-  const { queue = NEVER, dns = NEVER, connect = NEVER, tls = NEVER, headers = NEVER, body = NEVER } = limits
-  return periodOf(Math.min(queue, dns, connect, tls, headers, body))
+  const { queue = NEVER, dns = NEVER, connect = NEVER, proxy = NEVER, tls = NEVER } = limits
+  const { headers = NEVER, body = NEVER } = limits
+  return periodOf(Math.min(queue, dns, connect, proxy, tls, headers, body))
 }
 
 /** The same for one limit. */
@@ -40,10 +41,11 @@ export function dialOverdue(
   since: number,
   now: number,
 ): TimeoutError | null {
-  const { connect = NEVER, dns = NEVER, tls = NEVER } = limits
+  const { connect = NEVER, dns = NEVER, proxy = NEVER, tls = NEVER } = limits
   const facts = { origin, phase, timings: ended }
   const inPhase = now - Math.max(phaseAt, since)
   if (phase === 'dns' && inPhase >= dns) return dialTimeout(facts, dns, 'dns')
+  if (phase === 'proxy' && inPhase >= proxy) return dialTimeout(facts, proxy, 'proxy')
   if (phase === 'tls' && tls !== NEVER) return inPhase >= tls ? dialTimeout(facts, tls, 'tls') : null
   return now - Math.max(startedAt, since) >= connect ? dialTimeout(facts, connect, 'connect') : null
 }

@@ -6,7 +6,12 @@ import type { BodyShape, RequestHead } from '../wire/contract.ts'
 /** What the wire and the round trip need to know of a request. */
 
 export function headOf({ method, target, headers }: ClientRequest): RequestHead {
-  const { scheme, authority } = target.origin
+  const { scheme, authority, proxy } = target.origin
+  if (proxy?.forwards && scheme === 'http') {
+    // RFC 9112 section 3.2.2. What the proxy alone may see is added here, below all that looks at requests.
+    const path = `http://${authority}${target.path}`
+    return { method, scheme, authority, path, headers: [...headers, ...proxy.fields] }
+  }
   return { method, scheme, authority, path: target.path, headers }
 }
 

@@ -38,9 +38,9 @@ export function timingsOf(steps: Steps, connection: PooledConnection): Timings {
 function waitedFor(
   { connectedAt, dialled }: PooledConnection,
   calledAt: number,
-): Pick<Timings, 'dns' | 'connect' | 'tls'> {
+): Pick<Timings, 'dns' | 'connect' | 'proxy' | 'tls'> {
   if (connectedAt < calledAt) return { dns: null, connect: null, tls: null }
-  const { dns, connect, tls } = dialled.timings
+  const { dns, connect, proxy, tls } = dialled.timings
   let left = connectedAt - calledAt
   const part = (ms: number): number => {
     const waited = Math.min(ms, left)
@@ -48,15 +48,16 @@ function waitedFor(
     return waited
   }
   const ofTls = part(tls)
+  const ofProxy = proxy === undefined ? {} : { proxy: part(proxy) }
   const ofConnect = part(connect)
-  return { dns: part(dns), connect: ofConnect, tls: ofTls }
+  return { dns: part(dns), connect: ofConnect, ...ofProxy, tls: ofTls }
 }
 
 /** The phases that have ended of a request that is on a connection; of one whose head came with `headAt` above 0. */
 export function endedPhases(steps: Steps, connection: PooledConnection): PhaseTimings {
   const { calledAt, sentAt, headAt } = steps
   const dial = waitedFor(connection, calledAt)
-  const dialled = (dial.dns ?? 0) + (dial.connect ?? 0) + (dial.tls ?? 0)
+  const dialled = (dial.dns ?? 0) + (dial.connect ?? 0) + (dial.proxy ?? 0) + (dial.tls ?? 0)
   return {
     queue: Math.max(0, sentAt - calledAt - dialled),
     ...(dial.dns === null ? {} : (dial as PhaseTimings)),

@@ -91,6 +91,7 @@ export interface RequestHead {
   readonly method: string
   readonly scheme: 'https' | 'http'
   readonly authority: string
+  /** Empty for CONNECT (RFC 9113 section 8.5), whose authority is where the tunnel leads. */
   readonly path: string
   /** Regular fields only; the engine makes pseudo-header fields, Host and framing fields itself. */
   readonly headers: HeaderList

@@ -42,7 +42,7 @@ describe('links', () => {
 })
 
 describe('options', () => {
-  const documented = ['README.md', 'docs/tls.md', 'docs/control.md'].flatMap((path) =>
+  const documented = ['README.md', 'docs/tls.md', 'docs/control.md', 'docs/proxies.md'].flatMap((path) =>
     readMarkdown(path).rows.flatMap((row) => {
       const name = inlineCode(row.cells[0] ?? '')[0]
       // An example may have the name of a group.

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import ts from 'typescript'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ensureCertificates } from '../support/certificates.ts'
+import { TestProxy } from '../support/proxy.ts'
 import type { TestServer } from '../support/servers.ts'
 import { startApiServer } from './support/api-server.ts'
 import { guides, root } from './support/markdown.ts'
@@ -15,13 +16,15 @@ const snippets = guides()
   .filter(({ language }) => language === 'ts')
 
 let server: TestServer
+let proxy: TestProxy
 let place: SnippetPlace
 
 beforeAll(async () => {
   const certificates = await ensureCertificates()
   server = await startApiServer()
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'trunkline-docs-')))
-  place = { folder, origin: server.origin, caFile: certificates.caFile }
+  proxy = await TestProxy.start()
+  place = { folder, origin: server.origin, proxy: `localhost:${proxy.port}`, caFile: certificates.caFile }
   await writeFile(join(folder, 'package.json'), '{ "type": "module" }')
   // The libraries that recipes use.
   await symlink(join(root, 'node_modules'), join(folder, 'node_modules'), 'dir')
@@ -34,6 +37,7 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
+  await proxy.close()
   await server.teardown()
   await rm(place.folder, { recursive: true, force: true })
 })

@@ -24,6 +24,7 @@ export class RequestFields {
    * here; what would smuggle a second field into a request is not sent, whoever asks for it.
    */
   of(head: RequestHead): HeaderList {
+    if (head.method === 'CONNECT' && head.path === '') return this.#tunnel(head)
     const fields = this.#next
     fields[0] = ':method'
     fields[1] = head.method
@@ -38,6 +39,17 @@ export class RequestFields {
     this.#check(fields)
     this.#next = this.#last
     this.#last = fields
+    return fields
+  }
+
+  /** RFC 9113 section 8.5: the head of CONNECT has neither scheme nor path. */
+  #tunnel({ authority, headers }: RequestHead): HeaderList {
+    const fields = [':method', 'CONNECT', ':authority', authority]
+    addRegular(fields, fields.length, headers)
+    for (let index = 4; index < fields.length; index += 2)
+      if (!NAME.test(fields[index] as string)) throw invalid(fields[index] as string, 'name')
+    for (let index = 0; index < fields.length; index += 2)
+      if (!VALUE.test(fields[index + 1] as string)) throw invalid(fields[index] as string, 'value')
     return fields
   }
 

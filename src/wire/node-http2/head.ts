@@ -6,16 +6,11 @@ import type { RequestHead } from '../contract.ts'
  * caller's fields, in order and with repeats. `Host` gives way to `:authority` (section 8.3.1).
  */
 export function encodeHead(head: RequestHead): string[] {
-  const fields: string[] = [
-    ':method',
-    head.method,
-    ':scheme',
-    head.scheme,
-    ':authority',
-    head.authority,
-    ':path',
-    head.path,
-  ]
+  // RFC 9113 section 8.5: the head of CONNECT has neither scheme nor path.
+  const fields: string[] =
+    head.method === 'CONNECT' && head.path === ''
+      ? [':method', head.method, ':authority', head.authority]
+      : [':method', head.method, ':scheme', head.scheme, ':authority', head.authority, ':path', head.path]
   const headers = head.headers
   for (let index = 0; index < headers.length; index += 2) {
     const name = headers[index] as string

@@ -17,6 +17,8 @@ export interface SnippetPlace {
   readonly folder: string
   /** Stands for `https://api.example.com`. */
   readonly origin: string
+  /** Host and port that stand for `proxy.example.com:3128`. */
+  readonly proxy: string
   /** The authority that signed the server's certificate. */
   readonly caFile: string
 }
@@ -36,7 +38,7 @@ export function fileNameOf(block: CodeBlock): string {
 /** Runs the code as a user would, but for the name of the server and the place of the package. */
 export async function runSnippet(block: CodeBlock, place: SnippetPlace): Promise<SnippetRun> {
   const file = join(place.folder, `run-${fileNameOf(block)}`)
-  await writeFile(file, bound(block.code, place.origin))
+  await writeFile(file, bound(block.code, place))
   const { NODE_OPTIONS: _, VITEST: __, ...env } = process.env
   return new Promise((resolve) => {
     execFile(
@@ -65,10 +67,11 @@ export function promisedOutput(block: CodeBlock): RegExp[] {
   })
 }
 
-function bound(code: string, origin: string): string {
+function bound(code: string, { origin, proxy }: SnippetPlace): string {
   const source = (name: string) => pathToFileURL(join(root, 'src', name)).href
   return code
     .replaceAll(API_ORIGIN, origin)
+    .replaceAll('proxy.example.com:3128', proxy)
     .replaceAll("'trunkline/testing'", `'${source('testing/index.ts')}'`)
     .replaceAll("'trunkline/interceptors'", `'${source('interceptors/index.ts')}'`)
     .replaceAll("'trunkline/cache'", `'${source('interceptors/cache.ts')}'`)

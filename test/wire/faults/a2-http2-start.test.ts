@@ -1,5 +1,7 @@
 /** faults.md section 2 A, 17 to 25: the first frames of HTTP/2, and dials that many wait for. */
+import type { Duplex } from 'node:stream'
 import { describe, expect } from 'vitest'
+import { TestProxy, type TestProxyOptions } from '../../support/proxy.ts'
 import { waitFor } from '../../support/wait-for.ts'
 import { destroyAfterHandshake } from './builtins.ts'
 import {
@@ -14,7 +16,7 @@ import {
 } from './expectations.ts'
 import { goodResponse } from './http2-scene.ts'
 import { settleDown } from './scene.ts'
-import { fault, missing, Stage } from './stage.ts'
+import { fault, Stage } from './stage.ts'
 
 const stage = new Stage()
 
@@ -111,12 +113,52 @@ describe('the first frames', () => {
   })
 })
 
+function sayAndWait(end: Duplex, text: string | null): 'handled' {
+  if (text !== null) end.write(text)
+  return 'handled'
+}
+
 describe('dials', () => {
-  missing(
-    23,
-    'a CONNECT proxy that answers 407, 502, nothing, garbage, or too early',
-    'there are no proxies yet',
-  )
+  const answers: readonly [title: string, answer: NonNullable<TestProxyOptions['answer']>][] = [
+    ['407', () => 407],
+    ['502', () => 502],
+    ['nothing', () => 'handled'],
+    ['garbage', (_ask, _index, end) => sayAndWait(end, 'SSH-2.0-OpenSSH_9.2\r\n')],
+    ['an end', (_ask, _index, end) => sayAndWait(end.end(), null)],
+  ]
+  for (const [title, answer] of answers) {
+    fault(23, `a CONNECT proxy that answers ${title}`, async () => {
+      const proxy = await TestProxy.start({
+        answer: (ask, index, end) => (index === 0 ? answer(ask, index, end) : undefined),
+      })
+      stage.add(() => proxy.close())
+      const scene = await stage.http2({
+        client: { proxy: proxy.urlWith('user:s3cret'), timeouts: { proxy: 200 } },
+        isBad: () => false,
+      })
+      const error = failureOf(await scene.play({ method: 'POST', body: 'x' }))
+      expect(error).toMatchObject({
+        code: title === 'nothing' ? 'ERR_TRUNKLINE_PROXY_TIMEOUT' : 'ERR_TRUNKLINE_PROXY_FAILED',
+        phase: 'proxy',
+        processed: 'no',
+      })
+      expect(`${(error as Error).stack}${JSON.stringify(error)}`).not.toContain('s3cret')
+      expect(scene.peer.tcpConnections).toBe(1)
+    })
+  }
+
+  fault(23, 'a CONNECT proxy that says something behind its 200, too early', async () => {
+    const proxy = await TestProxy.start({
+      answer: (_ask, index, end) =>
+        index === 0 ? sayAndWait(end, 'HTTP/1.1 200 OK\r\n\r\nearly') : undefined,
+    })
+    stage.add(() => proxy.close())
+    const scene = await stage.http2({ client: { proxy: proxy.url }, isBad: () => false })
+    expectFailure(
+      await scene.play({ method: 'POST', body: 'x' }),
+      connectFailed('ERR_TRUNKLINE_TLS_FAILED', 'tls'),
+    )
+  })
 
   fault(24, '200 wait for one dial, which fails: each settles once, with few dials', async () => {
     const scene = await stage.http2({
