@@ -245,7 +245,8 @@ class TrunklineClient implements Client {
     if (signal?.aborted) throw signal.reason
     const wanted = parseTarget(origin).origin
     const place = this.#discovery === null ? wanted : await this.#discovery.place(wanted, signal)
-    return preconnect(this.#sessions.pool(await this.#proxying.place(place, signal)), signal)
+    const through = this.#proxying.place(place, signal)
+    return preconnect(this.#sessions.pool(through instanceof Promise ? await through : through), signal)
   }
 
   stats(): ClientStats {

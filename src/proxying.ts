@@ -28,7 +28,7 @@ export interface Proxying {
   readonly connector: Connector
   readonly interceptors: readonly Interceptor[]
   /** Where a connection to `origin` goes. */
-  place(origin: Origin, signal: AbortSignal | null): Promise<Origin>
+  place(origin: Origin, signal: AbortSignal | null): Origin | Promise<Origin>
   /** Resolves when no connection to a proxy is left. */
   close(): Promise<void>
   destroy(error: ClientError): void
@@ -80,7 +80,7 @@ function withoutProxies(connector: Connector): Proxying {
   return {
     connector,
     interceptors: [],
-    place: async (origin) => origin,
+    place: (origin) => origin,
     close: async () => {},
     destroy: () => {},
   }

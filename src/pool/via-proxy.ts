@@ -42,10 +42,10 @@ export class ViaProxy {
   }
 
   /** Where a connection to `origin` goes. */
-  async place(origin: Origin, signal: AbortSignal | null): Promise<Origin> {
+  place(origin: Origin, signal: AbortSignal | null): Origin | Promise<Origin> {
     const chosen = this.#context.choose(origin)
-    const server = chosen instanceof Promise ? await this.#awaited(chosen, origin, signal) : chosen
-    return server === null ? origin : this.#via(origin, server)
+    const through = (server: ProxyServer | null) => (server === null ? origin : this.#via(origin, server))
+    return chosen instanceof Promise ? this.#awaited(chosen, origin, signal).then(through) : through(chosen)
   }
 
   async #send(request: ClientRequest, server: ProxyServer, next: Dispatch): Promise<ClientResponse> {

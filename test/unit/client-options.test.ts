@@ -55,10 +55,12 @@ describe('defaults', () => {
         attemptTimeout: 500,
       },
       addressGuard: false,
+      proxy: false,
       discovery: [],
       timeouts: {
         connect: 10_000,
         dns: NEVER,
+        proxy: NEVER,
         tls: NEVER,
         queue: NEVER,
         headers: 300_000,
@@ -190,6 +192,7 @@ const OPTIONS: Record<
   timeouts: {
     connect: DURATION,
     dns: DURATION,
+    proxy: DURATION,
     tls: DURATION,
     queue: DURATION,
     headers: DURATION,
@@ -271,6 +274,19 @@ describe('the options at the top', () => {
       [[], 'h2', ['h3'], ['h2', 'h2'], [undefined], null, {}],
     ],
     ['engine', ['node', 'wire'], ['', 'http2', null, true, ['wire']]],
+    [
+      'proxy',
+      [
+        null,
+        false,
+        'http://p.test',
+        new URL('socks5h://p.test'),
+        { url: 'https://p.test' },
+        () => null,
+        'environment',
+      ],
+      [true, 7, ['http://p.test']],
+    ],
     ['addressGuard', [true, false, { allow: ['10.0.0.0/8'] }], [null, 'on', [], { allow: ['x'] }]],
     [
       'discovery',
