@@ -4,15 +4,14 @@ import {
   type ClientUpdate,
   type SettledOptions,
   settleOptions,
-  updatedLimits,
+  settleUpdate,
 } from './client-options.ts'
+import { ClientTls } from './client-tls.ts'
 import { closeOnSignals } from './close-on-signals.ts'
 import { type CloseOptions, type CloseReport, CutList, NOTHING_CUT, settleClose } from './closing.ts'
 import { type AddressBook, createAddressBook } from './connect/address-book.ts'
 import { createAddressGuard } from './connect/address-guard.ts'
-import { createConnector } from './connect/connector.ts'
-import { processTlsSessions } from './connect/tls-session-store.ts'
-import { policiesOf, policyOf } from './connection-policies.ts'
+import { policiesOf } from './connection-policies.ts'
 import { Admission } from './control/admission.ts'
 import { type Clock, systemClock } from './core/clock.ts'
 import type { ClientRequest, ClientResponse, Dispatch, Interceptor } from './core/dispatch.ts'
@@ -75,7 +74,7 @@ export interface Client {
    */
   readonly map: ClientMap
   /**
-   * Puts other limits in force; those that are not named stay. What runs already goes on.
+   * Puts other limits, or other certificates and keys, in force; what is not named stays. What runs already goes on.
    * @throws InvalidRequestError `ERR_TRUNKLINE_INVALID_OPTION`; then nothing changes.
    */
   update(options: ClientUpdate): void
@@ -129,6 +128,7 @@ class TrunklineClient implements Client {
   readonly #breaker: Breaker | null
   readonly #discovery: Discovery | null
   readonly #addresses: AddressBook
+  readonly #tls: ClientTls
   readonly #cut = new CutList()
   #onClosed: () => void = () => {}
   #intake: Intake = { state: 'open' }
@@ -151,6 +151,7 @@ class TrunklineClient implements Client {
       maxSockets: options.http1.maxSockets,
     }
     this.#addresses = createAddressBook(options.dns, clock)
+    this.#tls = new ClientTls(options, clock, (concerns) => this.#sessions.renew(concerns))
     this.#sessions = this.#createSessions(options)
     const limits = this.#limits
     this.#breaker = options.breaker === null ? null : createBreaker(options.breaker, clock)
@@ -241,11 +242,14 @@ class TrunklineClient implements Client {
       inFlight: this.#admission.stats(),
       circuits: this.#breaker?.stats() ?? [],
       services: this.#discovery?.stats() ?? [],
+      ...this.#tls.stats(now),
     }
   }
 
   update(options: ClientUpdate): void {
-    Object.assign(this.#limits, updatedLimits(options))
+    const { limits, tls } = settleUpdate(options)
+    if (tls !== null) this.#tls.update(tls)
+    Object.assign(this.#limits, limits)
     this.#admission.changed()
     this.#sessions.update(this.#limits)
   }
@@ -264,6 +268,7 @@ class TrunklineClient implements Client {
 
   #end(error: ClosedError): void {
     this.#intake = { state: 'destroyed' }
+    this.#tls.stop()
     this.#sessions.destroy(error)
     this.#lifetime.end(error)
     this.#sweeper.stop()
@@ -292,6 +297,7 @@ class TrunklineClient implements Client {
       return { rejected, cut, requests: this.#cut.requests }
     } finally {
       timer.cancel()
+      this.#tls.stop()
       this.#sweeper.stop()
       this.#intake = { state: 'destroyed' }
       this.#onClosed()
@@ -341,18 +347,17 @@ class TrunklineClient implements Client {
     if ((error as ClientError).code === 'ERR_TRUNKLINE_CLIENT_DESTROYED') this.#cut.add(request)
   }
 
-  #coalescing({ http2, tls }: SettledOptions): Interceptor[] {
+  #coalescing({ http2 }: SettledOptions): Interceptor[] {
     if (!http2.coalesce) return []
     const pools = () => this.#sessions.pools
-    return [createCoalescing({ clock: this.#clock, addresses: this.#addresses, tls, pools })]
+    const { policyOf } = this.#tls
+    return [createCoalescing({ clock: this.#clock, addresses: this.#addresses, policyOf, pools })]
   }
 
   #createSessions(options: SettledOptions): SessionManager {
-    const { http2, http1, tlsSessions } = options
-    const connector = createConnector({
+    const { http2, http1 } = options
+    const connector = this.#tls.connector({
       clock: this.#clock,
-      policy: policyOf(options.tls),
-      sessions: tlsSessions === false ? null : (tlsSessions ?? processTlsSessions),
       timeout: options.timeouts.connect,
       dnsTimeout: options.timeouts.dns,
       tlsTimeout: options.timeouts.tls,

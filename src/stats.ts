@@ -1,8 +1,10 @@
+import type { TlsStoreStats } from './connect/store-guard.ts'
 import type { CircuitStats } from './control/circuit.ts'
 import type { LaneStats } from './control/lane.ts'
 import type { ServiceStats } from './discovery/service-stats.ts'
 import type { OriginPool } from './pool/origin-pool.ts'
 import type { Standing } from './pool/pooled-connection.ts'
+import type { ReloadStats } from './tls-reload.ts'
 import type { ConnectionStats } from './wire/contract.ts'
 
 /** What a client is doing, as plain data. Counters are of the client's whole life, the rest is of now. */
@@ -29,6 +31,10 @@ export interface ClientStats {
   readonly circuits: readonly CircuitStats[]
   /** Services of `discovery` that were looked up, and their endpoints. */
   readonly services: readonly ServiceStats[]
+  /** The store of TLS sessions, as all clients that share it use it; null with `tlsSessions: false`. */
+  readonly tlsSessions: TlsStoreStats | null
+  /** Of `tls.reload`; null without it. */
+  readonly tlsReload: ReloadStats | null
 }
 
 export interface OriginStats {

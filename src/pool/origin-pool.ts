@@ -8,7 +8,7 @@ import { UrgencyQueue } from '../core/urgency-queue.ts'
 import type { AlpnProtocol } from '../wire/contract.ts'
 import { anyLiving, idlestOf, superfluous } from './census.ts'
 import { census, dialsWanted } from './dial-plan.ts'
-import { expectsHttp1, offerOf } from './offers.ts'
+import { expectsHttp1, isHttp1, offerOf } from './offers.ts'
 import type { PoolContext, Tenant, Waiter } from './pool-context.ts'
 import { connectionRefused, queueFull } from './pool-errors.ts'
 import { type ConnectionPolicy, PooledConnection, type PoolMember } from './pooled-connection.ts'
@@ -147,6 +147,12 @@ export class OriginPool implements PoolMember, Tenant {
 
   idlest(http1 = false): PooledConnection | null {
     return idlestOf(this.#connections, http1)
+  }
+
+  /** Connections are made otherwise from now on: those that stand or come up finish what they have. */
+  renew(): void {
+    for (const dial of this.#dials) dial.controller.abort()
+    for (const connection of [...this.#connections]) connection.retire()
   }
 
   /** Finishes what is queued and open, then closes the connections. */
@@ -388,8 +394,4 @@ export class OriginPool implements PoolMember, Tenant {
       connection.retire()
     }
   }
-}
-
-function isHttp1({ protocol }: { readonly protocol: AlpnProtocol }): boolean {
-  return protocol === 'http/1.1'
 }
