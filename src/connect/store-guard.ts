@@ -4,6 +4,9 @@ import type { TlsSession, TlsSessionStore } from './tls-session-store.ts'
 /** A store that is slower than this costs a full handshake instead; never the request. Its `timeout` says otherwise. */
 const STORE_PATIENCE_MS = 50
 
+/** Nobody waits for a session to be kept. */
+const WRITE_PATIENCE_MS = 5000
+
 /** A store that failed so often in a row is left alone for a while, so that it does not cost every dial its patience. */
 const FAILURES_UNTIL_PAUSE = 3
 const STORE_PAUSE_MS = 5000
@@ -53,18 +56,19 @@ export class StoreGuard {
   }
 
   add(identity: string, session: TlsSession, clock: Clock): void {
-    void this.#done(() => this.#store.add(identity, session), clock)
+    void this.#done(() => this.#store.add(identity, session), clock, WRITE_PATIENCE_MS)
   }
 
   /** Resolves when it is done, or when the patience of a dial is over. */
   async forget(identity: string, clock: Clock): Promise<void> {
-    await this.#done(() => this.#store.forget(identity), clock)
+    await this.#done(() => this.#store.forget(identity), clock, this.#patience)
   }
 
   async #asked(identity: string, clock: Clock): Promise<TlsSession | undefined> {
     const answer = await this.#done(
       () => this.#store.take(identity),
       clock,
+      this.#patience,
       (late) => {
         // Nobody has seen it: it is as good as new for the next dial.
         if (late !== undefined) this.add(identity, late, clock)
@@ -77,15 +81,16 @@ export class StoreGuard {
   async #done<T>(
     call: () => T | Promise<T>,
     clock: Clock,
+    patience: number,
     onLate: (answer: T) => void = () => {},
   ): Promise<T | undefined> {
     if (clock.now() < this.#pausedUntil) return undefined
     try {
       const answer = call()
-      const done = isPromise(answer) ? await this.#inTime(answer, clock, onLate) : { value: answer }
+      const done = isPromise(answer) ? await this.#inTime(answer, clock, patience, onLate) : { value: answer }
       if (done === null) {
         this.#timeouts += 1
-        this.#failed(clock, new Error(`it took longer than ${this.#patience} ms`))
+        this.#failed(clock, new Error(`it took longer than ${patience} ms`))
         return undefined
       }
       this.#inARow = 0
@@ -104,6 +109,7 @@ export class StoreGuard {
   #inTime<T>(
     answer: Promise<T>,
     clock: Clock,
+    patience: number,
     onLate: (answer: T) => void,
   ): Promise<{ readonly value: T } | null> {
     return new Promise((resolve, reject) => {
@@ -112,7 +118,8 @@ export class StoreGuard {
         late = true
         resolve(null)
       }
-      const timer = clock.setTimeout(onTime, this.#patience, true)
+      // A dial that waits for it keeps the process alive.
+      const timer = clock.setTimeout(onTime, patience, patience < WRITE_PATIENCE_MS)
       const settle = (value: T) => {
         timer.cancel()
         if (late) onLate(value)
