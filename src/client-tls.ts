@@ -2,8 +2,8 @@ import type { SettledOptions } from './client-options.ts'
 import type { Connector, ConnectorOptions } from './connect/connector.ts'
 import { createOriginConnector } from './connect/origin-connector.ts'
 import { guardOf, type TlsStoreStats } from './connect/store-guard.ts'
-import { type TlsMaterial, type TlsOptions, type TlsPolicy, verifiesUnless } from './connect/tls-identity.ts'
-import { merged, TlsPolicies } from './connect/tls-policies.ts'
+import { type TlsOptions, type TlsPolicy, verifiesUnless } from './connect/tls-identity.ts'
+import { TlsPolicies, updated } from './connect/tls-policies.ts'
 import { processTlsSessions, type TlsSessionStore } from './connect/tls-session-store.ts'
 import type { Clock } from './core/clock.ts'
 import type { Origin } from './core/origin.ts'
@@ -32,7 +32,7 @@ export class ClientTls {
     const { reload } = options
     // Said once, since a policy may be made at any time, and the environment may change.
     const rejectUnauthorized = verifiesUnless(options.rejectUnauthorized)
-    this.#options = merged({ ...options, rejectUnauthorized }, readFilesNow(reload?.files))
+    this.#options = updated({ ...options, rejectUnauthorized }, readFilesNow(reload?.files))
     this.#policies = new TlsPolicies(this.#options, checkOriginTls)
     this.#reload =
       reload === undefined
@@ -51,8 +51,8 @@ export class ClientTls {
    * Puts other options in force; those that are not named stay. Says whether that changes anything.
    * @throws InvalidRequestError `ERR_TRUNKLINE_INVALID_OPTION`; then nothing changes.
    */
-  update(update: TlsOptions | TlsMaterial): boolean {
-    const options = merged(this.#options, update)
+  update(update: TlsOptions): boolean {
+    const options = updated(this.#options, update)
     const before = this.#policies
     const after = new TlsPolicies(options, checkOriginTls)
     this.#options = options

@@ -71,10 +71,10 @@ export class StoreGuard {
       this.#patience,
       (late) => {
         // Nobody has seen it: it is as good as new for the next dial.
-        if (late !== undefined) this.add(identity, late, clock)
+        if (isSession(late)) this.add(identity, late, clock)
       },
     )
-    return answer !== undefined && answer.expiresAt > Date.now() ? answer : undefined
+    return isSession(answer) && answer.expiresAt > Date.now() ? answer : undefined
   }
 
   /** undefined when it fails, takes too long, or is not tried. */
@@ -161,6 +161,12 @@ function warnOnce(store: TlsSessionStore, error: unknown): void {
     `TLS sessions cannot be shared: ${name} failed (${why}). Connections are made with full handshakes meanwhile; client.stats().tlsSessions counts further failures.`,
     { type: 'TrunklineWarning', code: 'TRUNKLINE_TLS_STORE' },
   )
+}
+
+/** A store is somebody else's code, and what it kept somebody else's data. */
+function isSession(answer: unknown): answer is TlsSession {
+  const { ticket, expiresAt } = (answer ?? {}) as Partial<TlsSession>
+  return ArrayBuffer.isView(ticket) && ticket.byteLength > 0 && typeof expiresAt === 'number'
 }
 
 /** Those of another kind too, as some Redis clients give. */

@@ -95,9 +95,25 @@ function ownOptions(
 }
 
 /** Nothing of the client's own certificate is left when an origin has another one. */
-export function merged<T extends OriginTlsOptions>(base: T, over: OriginTlsOptions): T {
-  const given = Object.fromEntries(Object.entries(over).filter(([, value]) => value !== undefined))
-  const replaced = CLIENT_CERTIFICATE.some((field) => field in given) ? CLIENT_CERTIFICATE : []
-  const kept = Object.entries(base).filter(([field]) => !(replaced as readonly string[]).includes(field))
-  return { ...Object.fromEntries(kept), ...given } as T
+function merged(base: OriginTlsOptions, over: OriginTlsOptions): OriginTlsOptions {
+  const replaced = CLIENT_CERTIFICATE.some((field) => over[field] !== undefined) ? CLIENT_CERTIFICATE : []
+  return { ...without(base, replaced), ...given(over) }
+}
+
+/** What is not named stays; but there is one certificate, as PEM or as PKCS #12. */
+export function updated(base: TlsOptions, over: TlsOptions): TlsOptions {
+  const { cert, key, pfx } = over
+  const replaced = pfx !== undefined ? PEM : cert !== undefined || key !== undefined ? PKCS12 : []
+  return { ...without(base, replaced), ...given(over) }
+}
+
+const PEM = ['cert', 'key']
+const PKCS12 = ['pfx']
+
+function without<T extends object>(options: T, fields: readonly string[]): T {
+  return Object.fromEntries(Object.entries(options).filter(([field]) => !fields.includes(field))) as T
+}
+
+function given<T extends object>(options: T): T {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T
 }

@@ -82,7 +82,7 @@ function run(path: string): ChildProcess {
 }
 
 async function connect(path: string) {
-  const client = createClient({ socket: { path, reconnectStrategy: () => 20 } })
+  const client = createClient({ socket: { path, tls: false, reconnectStrategy: () => 20 } })
   client.on('error', () => {})
   await client.connect()
   return client

@@ -116,6 +116,18 @@ test('an expired session is none, whatever store it is from', async () => {
   expect(stats()).toMatchObject({ hits: 0, misses: 1, failures: 0 })
 })
 
+test.each([
+  null,
+  'text',
+  5,
+  {},
+  { ticket: 'text', expiresAt: 1e15 },
+  { ticket: Buffer.alloc(0), expiresAt: 1e15 },
+])('what is no session is none: %j', async (answer) => {
+  const { take } = scene({ take: () => answer as never })
+  await expect(take()).resolves.toBeUndefined()
+})
+
 test('all who use a store share its guard', () => {
   const { store } = scene()
   expect(guardOf(store)).toBe(guardOf(store))
