@@ -13,7 +13,11 @@ export interface ColdFigures {
   readonly resumed: boolean
   /** ms from the start of the process to the end of the first response. */
   readonly total: number
-  /** Of it: the TLS handshake, as the client times it. */
+  /** Of it: from the call of `fetch` to the end of the response. */
+  readonly request: number
+  /** ms of processor time, of the whole process. */
+  readonly cpu: number
+  /** Of the request: the TLS handshake, as the client times it. */
   readonly tls: number
   /** Loading and connecting the Redis client; 0 without it. */
   readonly opening: number
@@ -31,14 +35,18 @@ const client = createClient({
   tls: { ca: order.ca },
   tlsSessions: store === null ? false : { ...timed(store), timeout: 5000 },
 })
+const calledAt = performance.now()
 const response = await client.fetch(order.origin)
 await response.text()
 // On this clock 0 is when the process began.
 const total = performance.now()
+const { user, system } = process.cpuUsage()
 const { tls, resumed } = response.timings
 await client.close()
 await end()
-const figures: ColdFigures = { resumed, total, tls: tls ?? 0, opening, taking }
+const cpu = (user + system) / 1000
+const request = total - calledAt
+const figures: ColdFigures = { resumed, total, request, cpu, tls: tls ?? 0, opening, taking }
 console.log(JSON.stringify(figures))
 
 type OpenStore = { readonly store: TlsSessionStore | null; end(): Promise<void> }

@@ -37,6 +37,8 @@ interface Row {
   readonly store: ColdOrder['store']['kind']
   readonly resumed: string
   readonly total: number
+  readonly cpu: number
+  readonly request: number
   readonly handshake: number
   readonly opening: number
   readonly taking: number
@@ -78,6 +80,8 @@ function rowOf(tls: string, roundTrip: number, store: Row['store'], figures: rea
     store,
     resumed: `${figures.filter(({ resumed }) => resumed).length} of ${figures.length}`,
     total: middle(({ total }) => total),
+    cpu: middle(({ cpu }) => cpu),
+    request: middle(({ request }) => request),
     handshake: middle((one) => one.tls),
     opening: middle(({ opening }) => opening),
     taking: middle(({ taking }) => taking),
@@ -86,32 +90,20 @@ function rowOf(tls: string, roundTrip: number, store: Row['store'], figures: rea
 
 function markdown(rows: readonly Row[]): string {
   const line = (cells: readonly (string | number)[]) => `| ${cells.join(' | ')} |`
-  return [
-    line([
-      'TLS',
-      'Round trip',
-      'Sessions in',
-      'Resumed',
-      'Process start to response',
-      'Handshake',
-      'Open store',
-      'Take',
-    ]),
-    '|---|---|---|---|---|---|---|---|',
-    ...rows.map(({ tls, roundTrip, store, resumed, total, handshake, opening, taking }) => {
-      const ms = (value: number) => `${value} ms`
-      return line([
-        tls.slice(4),
-        ms(roundTrip),
-        store,
-        resumed,
-        ms(total),
-        ms(handshake),
-        ms(opening),
-        ms(taking),
-      ])
-    }),
-  ].join('\n')
+  const heads = [
+    ...['TLS', 'Round trip', 'Sessions in', 'Resumed', 'Take', 'Handshake', 'Request'],
+    ...['Open store', 'Processor', 'Start to response'],
+  ]
+  const cells = (row: Row) => [
+    row.tls.slice(4),
+    `${row.roundTrip} ms`,
+    row.store,
+    row.resumed,
+    ...[row.taking, row.handshake, row.request, row.opening, row.cpu, row.total].map(
+      (value) => `${value} ms`,
+    ),
+  ]
+  return [line(heads), line(heads.map(() => '---')), ...rows.map((row) => line(cells(row)))].join('\n')
 }
 
 try {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import ts from 'typescript'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ensureCertificates } from '../support/certificates.ts'
+import { RedisServer, redisMissing } from '../support/redis-server.ts'
 import type { TestServer } from '../support/servers.ts'
 import { startApiServer } from './support/api-server.ts'
 import { guides, root } from './support/markdown.ts'
@@ -15,6 +16,7 @@ const snippets = guides()
   .filter(({ language }) => language === 'ts')
 
 let server: TestServer
+let redis: RedisServer | null = null
 let place: SnippetPlace
 
 beforeAll(async () => {
@@ -31,10 +33,14 @@ beforeAll(async () => {
   await copyFile(certificates.localhost.keyFile, join(folder, 'localhost.key'))
   await copyFile(certificates.client.certFile, join(folder, 'client.crt'))
   await copyFile(certificates.client.keyFile, join(folder, 'client.key'))
+  if (redisMissing !== null) return
+  redis = await RedisServer.start()
+  await symlink(redis.path, join(folder, 'redis.sock'))
 })
 
 afterAll(async () => {
   await server.teardown()
+  await redis?.[Symbol.asyncDispose]()
   await rm(place.folder, { recursive: true, force: true })
 })
 
@@ -43,14 +49,18 @@ test('the documentation has snippets', () => {
 })
 
 describe('a snippet runs', () => {
-  test.each(snippets.map((block) => [nameOf(block), block] as const))('%s', async (_name, block) => {
-    const { exitCode, stdout, stderr } = await runSnippet(block, place)
-    expect(stderr).toBe('')
-    expect(exitCode).toBe(0)
-    const promised = promisedOutput(block)
-    for (const [index, line] of stdout.entries()) expect(line).toMatch(promised[index] ?? /^nothing more$/)
-    expect(stdout).toHaveLength(promised.length)
-  })
+  test.for(snippets.map((block) => [nameOf(block), block] as const))(
+    '%s',
+    async ([_name, block], { skip }) => {
+      if (block.code.includes('redis://') && redisMissing !== null) skip(redisMissing)
+      const { exitCode, stdout, stderr } = await runSnippet(block, place)
+      expect(stderr).toBe('')
+      expect(exitCode).toBe(0)
+      const promised = promisedOutput(block)
+      for (const [index, line] of stdout.entries()) expect(line).toMatch(promised[index] ?? /^nothing more$/)
+      expect(stdout).toHaveLength(promised.length)
+    },
+  )
 })
 
 test('all snippets compile', { timeout: 60_000 }, async () => {

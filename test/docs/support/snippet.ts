@@ -67,12 +67,18 @@ export function promisedOutput(block: CodeBlock): RegExp[] {
 
 function bound(code: string, origin: string): string {
   const source = (name: string) => pathToFileURL(join(root, 'src', name)).href
-  return code
-    .replaceAll(API_ORIGIN, origin)
-    .replaceAll("'trunkline/testing'", `'${source('testing/index.ts')}'`)
-    .replaceAll("'trunkline/interceptors'", `'${source('interceptors/index.ts')}'`)
-    .replaceAll("'trunkline/cache'", `'${source('interceptors/cache.ts')}'`)
-    .replaceAll("'trunkline/cookies'", `'${source('interceptors/cookies.ts')}'`)
-    .replaceAll("'trunkline/register'", `'${source('register.ts')}'`)
-    .replaceAll("'trunkline'", `'${source('index.ts')}'`)
+  return (
+    code
+      .replaceAll(API_ORIGIN, origin)
+      // Where an option is by host.
+      .replaceAll(`'${new URL(API_ORIGIN).hostname}'`, `'${new URL(origin).hostname}'`)
+      .replaceAll("'trunkline/testing'", `'${source('testing/index.ts')}'`)
+      .replaceAll("'trunkline/interceptors'", `'${source('interceptors/index.ts')}'`)
+      .replaceAll("'trunkline/cache'", `'${source('interceptors/cache.ts')}'`)
+      .replaceAll("'trunkline/cookies'", `'${source('interceptors/cookies.ts')}'`)
+      .replaceAll("'trunkline/tickets'", `'${source('integrations/tickets/index.ts')}'`)
+      .replaceAll("{ url: 'redis://cache.example.com' }", "{ socket: { path: 'redis.sock', tls: false } }")
+      .replaceAll("'trunkline/register'", `'${source('register.ts')}'`)
+      .replaceAll("'trunkline'", `'${source('index.ts')}'`)
+  )
 }
