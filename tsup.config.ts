@@ -8,6 +8,7 @@ export default defineConfig({
     interceptors: 'src/interceptors/index.ts',
     cache: 'src/interceptors/cache.ts',
     cookies: 'src/interceptors/cookies.ts',
+    tickets: 'src/integrations/tickets/index.ts',
   },
   format: ['esm', 'cjs'],
   target: 'node22',

@@ -8,6 +8,7 @@ const examples: Readonly<Record<string, string>> = {
   multiplexing: '10 calls over a 50 ms link: HTTP/1.1 on 6 connections against one HTTP/2 session',
   'client-per-call': 'a client made for each call against one shared client',
   'tls-resumption': 'reconnects: time and bytes of full against resumed TLS handshakes',
+  'redis-tickets': 'processes that live for one request, and resume the sessions of those before',
   keepalive: 'a connection that dies without a word, and who notices',
   'http1-fallback': 'servers with and without HTTP/2, and one that changes its mind',
   streaming: 'upload and download with progress, checksum and backpressure',

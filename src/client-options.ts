@@ -41,12 +41,11 @@ import {
   factor,
   func,
   functions,
-  oneOf,
   share,
-  text,
   whole,
 } from './option-checks.ts'
 import { type ClientTimeoutOptions, type SettledTimeouts, settleTimeouts } from './timeout-options.ts'
+import { TLS_CHECKS } from './tls-checks.ts'
 import type { AlpnProtocol } from './wire/contract.ts'
 
 /** Options of `createClient`. Everything has a default; times are in ms, sizes in bytes. */
@@ -232,7 +231,6 @@ const LIMIT_DEFAULTS: Required<LimitOptions> = {
 }
 const KEEP_ALIVE_DEFAULTS: Required<KeepAliveOptions> = { interval: 15_000, timeout: 10_000, whenIdle: false }
 const WINDOW_LIMIT = 2 ** 31 - 1
-const TLS_VERSIONS = oneOf('TLSv1.2', 'TLSv1.3', 'TLSv1.1', 'TLSv1')
 
 const GROUPS: Readonly<Record<string, Checks>> = {
   http2: {
@@ -255,23 +253,7 @@ const GROUPS: Readonly<Record<string, Checks>> = {
     maxLifetime: duration(1),
     maxHeaderListSize: whole(1024),
   },
-  tls: {
-    ca: anything,
-    cert: anything,
-    key: anything,
-    pfx: anything,
-    crl: anything,
-    passphrase: text,
-    ciphers: text,
-    sigalgs: text,
-    ecdhCurve: text,
-    minVersion: TLS_VERSIONS,
-    maxVersion: TLS_VERSIONS,
-    secureOptions: whole(0),
-    servername: text,
-    rejectUnauthorized: boolean,
-    checkServerIdentity: func,
-  },
+  tls: TLS_CHECKS,
   dns: DNS_CHECKS,
   limits: {
     connections: whole(1),
@@ -385,15 +367,21 @@ export function checkTls(options: unknown): void {
 /** What may be changed while a client runs. */
 export interface ClientUpdate {
   readonly limits?: LimitOptions
+  /** Certificates, keys, pins and whatever else `tls` has, `reload` aside. New connections use them, the old ones drain. */
+  readonly tls?: TlsOptions
 }
 
 /**
- * The limits that hold after an update; what it does not name stays.
+ * What an update names; what it does not name stays.
  * @throws InvalidRequestError `ERR_TRUNKLINE_INVALID_OPTION`, naming the option; then nothing changes.
  */
-export function updatedLimits(update: ClientUpdate): LimitOptions {
-  checkOptions(update, { limits: GROUPS.limits as Checks }, {})
-  return given(update.limits)
+export function settleUpdate(update: ClientUpdate): {
+  readonly limits: LimitOptions
+  readonly tls: TlsOptions | null
+} {
+  const { reload: _, ...tls } = TLS_CHECKS
+  checkOptions(update, { limits: GROUPS.limits as Checks, tls }, {})
+  return { limits: given(update.limits), tls: update.tls === undefined ? null : given(update.tls) }
 }
 
 /** A copy without the keys whose value is undefined, which stand for the default. */

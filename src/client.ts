@@ -4,8 +4,9 @@ import {
   type ClientUpdate,
   type SettledOptions,
   settleOptions,
-  updatedLimits,
+  settleUpdate,
 } from './client-options.ts'
+import { ClientTls } from './client-tls.ts'
 import { closeOnSignals } from './close-on-signals.ts'
 import { type CloseOptions, type CloseReport, CutList, NOTHING_CUT, settleClose } from './closing.ts'
 import { type AddressBook, createAddressBook } from './connect/address-book.ts'
@@ -87,7 +88,7 @@ export interface Client {
    */
   readonly map: ClientMap
   /**
-   * Puts other limits in force; those that are not named stay. What runs already goes on.
+   * Puts other limits, or other certificates and keys, in force; what is not named stays. What runs already goes on.
    * @throws InvalidRequestError `ERR_TRUNKLINE_INVALID_OPTION`; then nothing changes.
    */
   update(options: ClientUpdate): void
@@ -143,6 +144,7 @@ class TrunklineClient implements Client {
   readonly #breaker: Breaker | null
   readonly #discovery: Discovery | null
   readonly #addresses: AddressBook
+  readonly #tls: ClientTls
   readonly #proxying: Proxying
   readonly #cut = new CutList()
   readonly #figures: Figures
@@ -162,12 +164,14 @@ class TrunklineClient implements Client {
       maxSockets: options.http1.maxSockets,
     }
     this.#addresses = createAddressBook(options.dns, clock)
+    this.#tls = new ClientTls(options, clock, (concerns) => this.#sessions.renew(concerns))
     const h2 = (options.engine === 'wire' ? createHttp2Engine : createNodeHttp2Engine)({
       ...options.http2,
       clock,
     })
     this.#proxying = createProxying(options, {
       clock,
+      tls: this.#tls,
       addresses: this.#addresses,
       engine: h2,
       nextConnectionId,
@@ -258,6 +262,7 @@ class TrunklineClient implements Client {
       inFlight: this.#admission.stats(),
       circuits: this.#breaker?.stats() ?? [],
       services: this.#discovery?.stats() ?? [],
+      tls: this.#tls,
     }
     return clientStats(sources, this.#clock.now())
   }
@@ -267,7 +272,9 @@ class TrunklineClient implements Client {
   }
 
   update(options: ClientUpdate): void {
-    Object.assign(this.#limits, updatedLimits(options))
+    const { limits, tls } = settleUpdate(options)
+    if (tls !== null) this.#tls.update(tls)
+    Object.assign(this.#limits, limits)
     this.#admission.changed()
     this.#sessions.update(this.#limits)
   }
@@ -286,6 +293,7 @@ class TrunklineClient implements Client {
 
   #end(error: ClosedError): void {
     this.#intake = { state: 'destroyed' }
+    this.#tls.stop()
     this.#sessions.destroy(error)
     this.#proxying.destroy(error)
     this.#lifetime.end(error)
@@ -317,6 +325,7 @@ class TrunklineClient implements Client {
       return { rejected, cut, requests: this.#cut.requests }
     } finally {
       timer.cancel()
+      this.#tls.stop()
       this.#sweeper.stop()
       this.#intake = { state: 'destroyed' }
       this.#figures.end()
@@ -366,10 +375,11 @@ class TrunklineClient implements Client {
     if ((error as ClientError).code === 'ERR_TRUNKLINE_CLIENT_DESTROYED') this.#cut.add(request)
   }
 
-  #coalescing({ http2, tls }: SettledOptions): Interceptor[] {
+  #coalescing({ http2 }: SettledOptions): Interceptor[] {
     if (!http2.coalesce) return []
     const pools = () => this.#sessions.pools
-    return [createCoalescing({ clock: this.#clock, addresses: this.#addresses, tls, pools })]
+    const { policyOf } = this.#tls
+    return [createCoalescing({ clock: this.#clock, addresses: this.#addresses, policyOf, pools })]
   }
 
   #createSessions(options: SettledOptions, h2: Engine): SessionManager {

@@ -1,5 +1,4 @@
 import type { SettledOptions } from './client-options.ts'
-import { type TlsOptions, TlsPolicy } from './connect/tls-identity.ts'
 import type { ConnectionPolicy } from './pool/pooled-connection.ts'
 
 /**
@@ -7,14 +6,6 @@ import type { ConnectionPolicy } from './pool/pooled-connection.ts'
  * without Node telling anybody, whatever keepAlive says.
  */
 const DRAIN_INTERVAL = 1000
-
-/** @throws what node:tls has against the options */
-export function policyOf(options: TlsOptions): TlsPolicy {
-  const policy = new TlsPolicy(options)
-  // What node:tls cannot use shall fail where it is given, not at the first request.
-  if (Object.keys(options).length > 0) policy.secureContext()
-  return policy
-}
 
 /** How connections of either protocol are kept and ended. */
 export function policiesOf({

@@ -1,13 +1,12 @@
 import { checkTls, type SettledOptions } from './client-options.ts'
+import type { ClientTls } from './client-tls.ts'
 import type { AddressBook } from './connect/address-book.ts'
 import { createAddressGuard } from './connect/address-guard.ts'
-import { type Connector, type ConnectorOptions, createConnector } from './connect/connector.ts'
+import type { Connector, ConnectorOptions } from './connect/connector.ts'
 import { HopPools } from './connect/proxy/hop-pools.ts'
 import { createProxiedConnector } from './connect/proxy/proxied-connector.ts'
 import { createProxyChooser } from './connect/proxy/proxy-chooser.ts'
 import { Tunnels } from './connect/proxy/tunnels.ts'
-import { processTlsSessions } from './connect/tls-session-store.ts'
-import { policyOf } from './connection-policies.ts'
 import type { Clock } from './core/clock.ts'
 import type { Interceptor } from './core/dispatch.ts'
 import type { ClientError } from './core/errors.ts'
@@ -17,6 +16,7 @@ import type { Engine } from './wire/contract.ts'
 
 interface Surroundings {
   readonly clock: Clock
+  readonly tls: ClientTls
   readonly addresses: AddressBook
   /** HTTP/2, for proxies that speak it. */
   readonly engine: Engine
@@ -36,15 +36,22 @@ export interface Proxying {
 
 /** @throws InvalidRequestError `ERR_TRUNKLINE_INVALID_OPTION` for a proxy that cannot be used */
 export function createProxying(options: SettledOptions, surroundings: Surroundings): Proxying {
-  const { clock, addresses, engine, nextConnectionId } = surroundings
+  const { clock, tls, addresses, engine, nextConnectionId } = surroundings
   const dialling = diallingOf(options, surroundings)
   const { timeouts, http2 } = options
-  const straight = createConnector(dialling)
+  const straight = tls.connector(dialling)
   const reading = { checkTls, cleartext: http2.priorKnowledge ? ('h2' as const) : ('http/1.1' as const) }
   const choose = createProxyChooser(options.proxy, reading, process.env)
   if (choose === null) return withoutProxies(straight)
   const { idleTimeout } = http2
-  const hops = new HopPools({ clock, engine, idleTimeout, nextConnectionId, dialling })
+  const { sessions } = tls
+  const hops = new HopPools({
+    clock,
+    engine,
+    idleTimeout,
+    nextConnectionId,
+    dialling: { ...dialling, sessions },
+  })
   const { guard } = dialling
   const tunnels = new Tunnels({ clock, hops, addresses, guard, timeouts })
   const via = new ViaProxy({ clock, choose, patience: timeouts.connect })
@@ -59,13 +66,11 @@ export function createProxying(options: SettledOptions, surroundings: Surroundin
 
 /** How origins are connected to when nothing is in between. */
 function diallingOf(
-  { timeouts, tls, tlsSessions, dns, addressGuard, http2 }: SettledOptions,
+  { timeouts, dns, addressGuard, http2 }: SettledOptions,
   { clock, addresses }: Surroundings,
-): ConnectorOptions {
+): Omit<ConnectorOptions, 'policy' | 'sessions'> {
   return {
     clock,
-    policy: policyOf(tls),
-    sessions: tlsSessions === false ? null : (tlsSessions ?? processTlsSessions),
     timeout: timeouts.connect,
     dnsTimeout: timeouts.dns,
     tlsTimeout: timeouts.tls,

@@ -1,4 +1,5 @@
 import type { DnsStats } from './connect/address-book.ts'
+import type { TlsStoreStats } from './connect/store-guard.ts'
 import type { CircuitStats } from './control/circuit.ts'
 import type { LaneStats } from './control/lane.ts'
 import type { ServiceStats } from './discovery/service-stats.ts'
@@ -6,6 +7,7 @@ import type { EventLoopDelay, Figures, OriginHistory } from './figures.ts'
 import type { LatencyStats } from './latency.ts'
 import type { OriginPool } from './pool/origin-pool.ts'
 import type { Standing } from './pool/pooled-connection.ts'
+import type { ReloadStats } from './tls-reload.ts'
 import type { ConnectionStats } from './wire/contract.ts'
 
 /** Where the parts of a client's stats come from. */
@@ -17,10 +19,13 @@ export interface StatsSources {
   readonly inFlight: readonly LaneStats[]
   readonly circuits: readonly CircuitStats[]
   readonly services: readonly ServiceStats[]
+  readonly tls: {
+    stats(now: number): Pick<ClientStats, 'tlsSessions' | 'tlsReload'>
+  }
 }
 
 export function clientStats(sources: StatsSources, now: number): ClientStats {
-  const { figures, active, dns, inFlight, circuits, services } = sources
+  const { figures, active, dns, inFlight, circuits, services, tls } = sources
   const { requests, failed, dials, dialsFailed, handshakes, resumed, errors } = figures
   const origins = [...sources.pools].map((pool) => originStats(pool, now))
   return {
@@ -28,6 +33,7 @@ export function clientStats(sources: StatsSources, now: number): ClientStats {
     queued: origins.reduce((sum, origin) => sum + origin.queued, 0),
     connections: origins.reduce((sum, origin) => sum + origin.connections.length, 0),
     ...{ dials, dialsFailed, handshakes, resumed, errors, dns, origins, inFlight, circuits, services },
+    ...tls.stats(now),
   }
 }
 
@@ -76,6 +82,10 @@ export interface ClientStats {
   readonly circuits: readonly CircuitStats[]
   /** Services of `discovery` that were looked up, and their endpoints. */
   readonly services: readonly ServiceStats[]
+  /** The store of TLS sessions, as all clients that share it use it; null with `tlsSessions: false`. */
+  readonly tlsSessions: TlsStoreStats | null
+  /** Of `tls.reload`; null without it. */
+  readonly tlsReload: ReloadStats | null
 }
 
 /** Everything that is known of a client at one moment, as plain data that JSON can hold. */

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import * as tls from 'node:tls'
-import type { TlsOptions } from './tls-identity.ts'
+import type { OriginTlsOptions } from './tls-identity.ts'
 
 /** Not asked for later: on Node 22 and 24 a socket shows its certificate only until `getPeerX509Certificate` is called. */
 const certificates = new WeakMap<Socket, tls.PeerCertificate>()
@@ -16,7 +16,7 @@ export function keepCertificate(socket: Socket): void {
  * Whether the certificate that a connection was verified by would do for another host, by the same checks (RFC 9113
  * section 9.1.1).
  */
-export function certificateCovers(socket: Socket, hostname: string, options: TlsOptions): boolean {
+export function certificateCovers(socket: Socket, hostname: string, options: OriginTlsOptions): boolean {
   const certificate = certificates.get(socket)
   // With a name of the caller's choice it was never checked for the host of its own URL.
   if (certificate === undefined || options.servername !== undefined) return false

@@ -144,6 +144,8 @@ function advice(code: ConnectErrorCode, facts: DialFacts, nodeCode: string): str
 const CERTIFICATE_ADVICE: Record<string, string> = {
   CERT_HAS_EXPIRED: 'The server needs a new certificate, or the clock of this machine is wrong.',
   CERT_NOT_YET_VALID: 'Check the clock of this machine.',
+  PIN_MISMATCH:
+    'If its keys were changed on purpose, add one of those that it shows to tls.pins; if not, somebody may be in between.',
   ERR_TLS_CERT_ALTNAME_INVALID: 'Use a host name that the certificate covers, or set tls.servername.',
 }
 

@@ -4,6 +4,8 @@ import * as tls from 'node:tls'
 import { InvalidRequestError } from '../core/errors.ts'
 import type { Origin } from '../core/origin.ts'
 import type { AlpnProtocol } from '../wire/contract.ts'
+import type { KeyLog, KeyLogOption } from './key-log.ts'
+import { checkPins, type PinOptions } from './pins.ts'
 
 /**
  * How a client presents itself to servers and decides to trust them: the options of `tls.connect` that bear on
@@ -34,6 +36,41 @@ export interface TlsOptions {
    * same function to share sessions. Not called on a resumed handshake, which shows no certificate.
    */
   readonly checkServerIdentity?: (host: string, certificate: tls.PeerCertificate) => Error | undefined
+  /** Public keys that servers must show, by host. `host`, `*.host` (every name below it), each with or without `:port`. */
+  readonly pins?: PinOptions
+  /** Other options for some origins, by the same patterns or by a function of the origin (`https://example.com:8443`). */
+  readonly perOrigin?: PerOriginTls
+  /** Reads certificates and keys again while the client runs. */
+  readonly reload?: TlsReloadOptions
+  /** Writes the secrets of connections to a file, or to the one that `SSLKEYLOGFILE` names (`true`), for debugging. */
+  readonly keyLog?: KeyLogOption
+}
+
+/** What may differ between the origins of one client. */
+export type OriginTlsOptions = Omit<TlsOptions, 'pins' | 'perOrigin' | 'reload' | 'keyLog'>
+
+export type PerOriginTls =
+  | Readonly<Record<string, OriginTlsOptions>>
+  | ((origin: string) => OriginTlsOptions | undefined)
+
+/** Files by the option whose place they take. `ca` and `crl` may be several. */
+export interface TlsFiles {
+  readonly ca?: string | readonly string[]
+  readonly cert?: string
+  readonly key?: string
+  readonly pfx?: string
+  readonly crl?: string | readonly string[]
+}
+
+export type TlsMaterial = Pick<OriginTlsOptions, 'ca' | 'cert' | 'key' | 'pfx' | 'passphrase' | 'crl'>
+
+export interface TlsReloadOptions {
+  /** Read when the client is made, and again at each interval. */
+  readonly files?: TlsFiles
+  /** Asked at each interval for options to put in force; undefined: those in force stay. */
+  readonly load?: () => TlsMaterial | undefined | Promise<TlsMaterial | undefined>
+  /** ms between two looks. Default 60,000. */
+  readonly interval?: number
 }
 
 const CONTEXT_FIELDS = [
@@ -51,29 +88,50 @@ const CONTEXT_FIELDS = [
   'secureOptions',
 ] as const
 
+/** What a policy has beside its options. */
+export interface TlsPolicyExtras {
+  /** Public keys that the server must show; null: any. */
+  readonly pins?: readonly string[] | null
+  readonly keyLog?: KeyLog | null
+  /** Keeps what is decided about a proxy apart from what is decided about origins, however alike they are. */
+  readonly role?: 'origin' | 'proxy'
+}
+
 /**
- * One client's TLS options, settled once: their digest, and the one `SecureContext` made from them. Making a
- * context per connection costs milliseconds and a megabyte when a private CA is among the options.
+ * TLS options, settled once: their digest, and the one `SecureContext` made from them. Making a context per
+ * connection costs milliseconds and a megabyte when a private CA is among the options.
  */
 export class TlsPolicy {
-  readonly options: TlsOptions
+  /** As they were given. */
+  readonly given: OriginTlsOptions
+  /** As a dial needs them: `checkServerIdentity` looks at the pins, too. */
+  readonly options: OriginTlsOptions
   readonly verifies: boolean
+  readonly keyLog: KeyLog | null
+  readonly #pins: readonly string[] | null
   #digest: string | null = null
   #context: { readonly trust: string; readonly value: tls.SecureContext } | null = null
 
   readonly #role: string
 
-  /** `role` keeps what is decided about a proxy apart from what is decided about origins, however alike they are. */
-  constructor(options: TlsOptions, role: 'origin' | 'proxy' = 'origin') {
+  /** @throws InvalidRequestError `ERR_TRUNKLINE_INVALID_OPTION` for pins that nothing would look at. */
+  constructor(
+    options: OriginTlsOptions,
+    { pins = null, keyLog = null, role = 'origin' }: TlsPolicyExtras = {},
+  ) {
+    this.given = { minVersion: 'TLSv1.2', ...options }
+    this.options = pins === null ? this.given : { ...this.given, checkServerIdentity: pinned(options, pins) }
+    this.keyLog = keyLog
+    this.#pins = pins
     this.#role = role
-    this.options = { minVersion: 'TLSv1.2', ...options }
     // Node reads the variable at each connection; a client's trust must not change under its open connections.
-    this.verifies = options.rejectUnauthorized ?? process.env.NODE_TLS_REJECT_UNAUTHORIZED !== '0'
+    this.verifies = verifiesUnless(options.rejectUnauthorized)
+    if (pins !== null && !this.verifies) throw pinsUnverified()
   }
 
   /** Digest of the trust decision alone. Equal digests may share connections to one origin. */
   get digest(): string {
-    this.#digest ??= digestOf(this.options, this.verifies, this.#role)
+    this.#digest ??= digestOf(this.given, this.verifies, this.#pins, this.#role)
     return this.#digest
   }
 
@@ -96,21 +154,47 @@ export class TlsPolicy {
    */
   secureContext(): tls.SecureContext {
     const trust = this.#trust()
-    if (this.#context?.trust !== trust) this.#context = { trust, value: sharedContext(trust, this.options) }
+    if (this.#context?.trust !== trust) this.#context = { trust, value: sharedContext(this.given) }
     return this.#context.value
   }
 
   /** The digest, and with it the default list of authorities when that is what is trusted. */
   #trust(): string {
-    return this.options.ca === undefined ? `${this.digest}/${defaultAuthorities()}` : this.digest
+    return this.given.ca === undefined ? `${this.digest}/${defaultAuthorities()}` : this.digest
   }
+}
+
+/** Whether certificates are verified, as `rejectUnauthorized` or the environment has it. */
+export function verifiesUnless(rejectUnauthorized: boolean | undefined): boolean {
+  return rejectUnauthorized ?? process.env.NODE_TLS_REJECT_UNAUTHORIZED !== '0'
+}
+
+function pinned(
+  { checkServerIdentity }: OriginTlsOptions,
+  pins: readonly string[],
+): NonNullable<OriginTlsOptions['checkServerIdentity']> {
+  return (hostname, certificate) =>
+    checkPins({ hostname }, pins, certificate) ?? checkServerIdentity?.(hostname, certificate)
+}
+
+function pinsUnverified(): InvalidRequestError {
+  return new InvalidRequestError(
+    'ERR_TRUNKLINE_INVALID_OPTION',
+    'Invalid client option: tls.pins means nothing while certificates are not verified. Leave out tls.rejectUnauthorized: false (or NODE_TLS_REJECT_UNAUTHORIZED=0), and pass an authority of your own as tls.ca.',
+  )
+}
+
+/** Whether anything is given that a context is made from. */
+export function usesMaterial(options: OriginTlsOptions): boolean {
+  return CONTEXT_FIELDS.some((field) => options[field] !== undefined)
 }
 
 const CONTEXTS_LIMIT = 16
 const contexts = new Map<string, tls.SecureContext>()
 
 /** Clients with equal options share a context, so that a client made per call does not pay for one. */
-function sharedContext(trust: string, options: TlsOptions): tls.SecureContext {
+function sharedContext(options: OriginTlsOptions): tls.SecureContext {
+  const trust = hash([...contextParts(options), options.ca === undefined ? defaultAuthorities() : ''])
   const known = contexts.get(trust)
   if (known !== undefined) return known
   const given = Object.fromEntries(
@@ -148,14 +232,26 @@ function defaultAuthorities(): string {
   return digest
 }
 
-function digestOf(options: TlsOptions, verifies: boolean, role: string): string {
-  const parts = ['tls-policy-1', verifies ? 'verified' : 'unverified', ...flatten(options.servername)]
-  parts.push(
-    options.checkServerIdentity === undefined ? '' : `check ${numberOf(options.checkServerIdentity)}`,
-  )
-  for (const field of CONTEXT_FIELDS) parts.push(field, ...flatten(options[field]))
-  if (role !== 'origin') parts.push('role', role)
-  return hash(parts)
+function digestOf(
+  options: OriginTlsOptions,
+  verifies: boolean,
+  pins: readonly string[] | null,
+  role: string,
+): string {
+  const { servername, checkServerIdentity } = options
+  return hash([
+    'tls-policy-2',
+    verifies ? 'verified' : 'unverified',
+    ...flatten(servername),
+    checkServerIdentity === undefined ? '' : `check ${numberOf(checkServerIdentity)}`,
+    ...flatten(pins),
+    ...contextParts(options),
+    ...(role === 'origin' ? [] : ['role', role]),
+  ])
+}
+
+function contextParts(options: OriginTlsOptions): string[] {
+  return CONTEXT_FIELDS.flatMap((field) => [field, ...flatten(options[field])])
 }
 
 /** Values of any shape that node:tls takes, as unambiguous strings. */

@@ -3,6 +3,8 @@ import type { Clock } from '../core/clock.ts'
 import type { Phase } from '../core/errors.ts'
 import type { Origin } from '../core/origin.ts'
 import type { AlpnProtocol } from '../wire/contract.ts'
+import { guardOf, type StoreGuard } from './store-guard.ts'
+import { ticketLifetime } from './ticket-lifetime.ts'
 import type { TlsPolicy } from './tls-identity.ts'
 import type { TlsSession, TlsSessionStore } from './tls-session-store.ts'
 
@@ -14,7 +16,7 @@ export interface SessionOffer {
   readonly session: TlsSession | undefined
   /** Whether the offered session may have been why the handshake failed. */
   readonly suspect: boolean
-  /** Keeps the sessions that come over this socket, for as long as it lives. */
+  /** Before the handshake: keeps the sessions that come over this socket, for as long as it lives, and logs its keys. */
   watch(socket: tls.TLSSocket): void
   failed(phase: Phase): void
   forget(): Promise<void>
@@ -31,48 +33,57 @@ export async function offerSession(
   offer: readonly AlpnProtocol[],
   clock: Clock,
 ): Promise<SessionOffer> {
-  if (store === null || !policy.verifies) return new Offer(null, '', undefined)
-  const identity = policy.identity(origin, offer)
-  return new Offer(store, identity, await ask(store, identity, clock))
+  if (store === null || !policy.verifies) return new Offer(policy, null, undefined)
+  const shelf = new Shelf(guardOf(store), policy.identity(origin, offer), clock)
+  return new Offer(policy, shelf, await shelf.take())
 }
 
-async function ask(store: TlsSessionStore, identity: string, clock: Clock): Promise<TlsSession | undefined> {
-  try {
-    const answer = store.take(identity)
-    const session = answer instanceof Promise ? await withPatience(answer, clock) : answer
-    return session !== undefined && session.expiresAt > Date.now() ? session : undefined
-  } catch {
-    return undefined
+/** The place of one identity in a store. */
+class Shelf {
+  readonly #store: StoreGuard
+  readonly #identity: string
+  readonly #clock: Clock
+
+  constructor(store: StoreGuard, identity: string, clock: Clock) {
+    this.#store = store
+    this.#identity = identity
+    this.#clock = clock
+  }
+
+  take(): Promise<TlsSession | undefined> {
+    return this.#store.take(this.#identity, this.#clock)
+  }
+
+  add(session: TlsSession): void {
+    this.#store.add(this.#identity, session, this.#clock)
+  }
+
+  forget(): Promise<void> {
+    return this.#store.forget(this.#identity, this.#clock)
   }
 }
 
-/** A store that is slow costs this much, and a full handshake; never the request. */
-const STORE_PATIENCE_MS = 250
-
-function withPatience<T>(answer: Promise<T>, clock: Clock): Promise<T | undefined> {
-  return new Promise((resolve, reject) => {
-    const timer = clock.setTimeout(() => resolve(undefined), STORE_PATIENCE_MS, true)
-    answer.finally(() => timer.cancel()).then(resolve, reject)
-  })
-}
+/** What a full handshake verified, and until when that holds. */
+type Verified = Pick<TlsSession, 'fingerprint256' | 'verifiedAt'> & { readonly trustedUntil: number }
 
 class Offer implements SessionOffer {
   readonly session: TlsSession | undefined
-  readonly #store: TlsSessionStore | null
-  readonly #identity: string
+  readonly #policy: TlsPolicy
+  readonly #shelf: Shelf | null
   /** Sessions that came before the certificate was verified, as TLS 1.2 issues them. */
   #early: Buffer[] = []
-  #verified: Pick<TlsSession, 'fingerprint256' | 'verifiedAt' | 'expiresAt'> | null = null
+  #verified: Verified | null = null
   suspect = false
 
-  constructor(store: TlsSessionStore | null, identity: string, session: TlsSession | undefined) {
-    this.#store = store
-    this.#identity = identity
+  constructor(policy: TlsPolicy, shelf: Shelf | null, session: TlsSession | undefined) {
+    this.#policy = policy
+    this.#shelf = shelf
     this.session = session
   }
 
   watch(socket: tls.TLSSocket): void {
-    if (this.#store === null) return
+    this.#policy.keyLog?.watch(socket)
+    if (this.#shelf === null) return
     socket.on('session', (ticket) => {
       if (this.#verified === null) this.#early.push(ticket)
       else this.#keep(socket, ticket)
@@ -87,43 +98,43 @@ class Offer implements SessionOffer {
 
   failed(phase: Phase): void {
     this.suspect = phase === 'tls' && this.session !== undefined
+    // Nobody has seen it: the next dial may offer it.
+    if (phase !== 'tls' && this.session !== undefined) this.#shelf?.add(this.session)
   }
 
   async forget(): Promise<void> {
-    try {
-      await this.#store?.forget(this.#identity)
-    } catch {
-      // A store that fails costs a handshake, never a request.
-    }
+    await this.#shelf?.forget()
   }
 
   /** What the full handshake verified. A resumed one shows no certificate and inherits, expiry included. */
-  #trust(socket: tls.TLSSocket): Pick<TlsSession, 'fingerprint256' | 'verifiedAt' | 'expiresAt'> | null {
-    if (socket.isSessionReused()) return this.session ?? null
+  #trust(socket: tls.TLSSocket): Verified | null {
+    if (socket.isSessionReused()) {
+      const { session } = this
+      return session === undefined
+        ? null
+        : { ...session, trustedUntil: session.trustedUntil ?? session.expiresAt }
+    }
     const certificate = socket.getPeerX509Certificate()
     if (certificate === undefined) return null
     const verifiedAt = Date.now()
     return {
       fingerprint256: certificate.fingerprint256,
       verifiedAt,
-      expiresAt: Math.min(verifiedAt + LONGEST_TRUST_MS, Date.parse(certificate.validTo)),
+      trustedUntil: Math.min(verifiedAt + LONGEST_TRUST_MS, Date.parse(certificate.validTo)),
     }
   }
 
   #keep(socket: tls.TLSSocket, ticket: Buffer): void {
     if (this.#verified === null) return
-    const { fingerprint256, verifiedAt, expiresAt } = this.#verified
-    const session: TlsSession = {
+    const { fingerprint256, verifiedAt, trustedUntil } = this.#verified
+    const lifetime = ticketLifetime(ticket) ?? Number.POSITIVE_INFINITY
+    this.#shelf?.add({
       ticket,
       version: socket.getProtocol() ?? '',
       fingerprint256,
       verifiedAt,
-      expiresAt,
-    }
-    try {
-      Promise.resolve(this.#store?.add(this.#identity, session)).catch(() => {})
-    } catch {
-      // As in `forget`.
-    }
+      trustedUntil,
+      expiresAt: Math.min(trustedUntil, Date.now() + lifetime),
+    })
   }
 }

@@ -14,18 +14,27 @@ export interface TlsSession {
   readonly fingerprint256: string
   /** When that handshake was, ms since the epoch. Resumption does not move it: trust is not renewed by a ticket. */
   readonly verifiedAt: number
-  /** From when on it must not be offered, ms since the epoch: a day after `verifiedAt`, or the certificate's end. */
+  /**
+   * From when on it must not be offered, ms since the epoch: a day after `verifiedAt`, the certificate's end, or the
+   * end of the lifetime that the server gave it, whichever is first.
+   */
   readonly expiresAt: number
+  /** The same without the ticket's own lifetime: what sessions that come of this one inherit. Default `expiresAt`. */
+  readonly trustedUntil?: number
 }
 
 /**
  * Where TLS sessions live between connections. An identity is an opaque string that covers host, port, ALPN offer
  * and the whole trust decision; a store must never give a session to another identity than the one it was added
- * under. Methods may be asynchronous; a failing store costs a full handshake, never a request.
+ * under. Methods may be asynchronous. A store that fails or is late costs a full handshake, never a request; one that
+ * does so three times in a row is left alone for 5 seconds.
  */
 export interface TlsSessionStore {
+  /** How long a dial waits for an answer, ms. Default 50. */
+  readonly timeout?: number
   /** A session to offer, or undefined. A store may hand a TLS 1.3 session out only once (RFC 8446 appendix C.4). */
   take(identity: string): TlsSession | undefined | Promise<TlsSession | undefined>
+  /** Also gives back one that was taken and not offered to anybody. */
   add(identity: string, session: TlsSession): void | Promise<void>
   /** Forgets every session of the identity: a handshake that offered one failed. */
   forget(identity: string): void | Promise<void>
@@ -77,7 +86,8 @@ export class MemoryTlsSessionStore implements TlsSessionStore {
 
   add(identity: string, session: TlsSession): void {
     const sessions = this.#sessions.get(identity, noOptions()) ?? []
-    this.#keep(identity, [session, ...sessions].slice(0, this.#maxPerIdentity))
+    const others = sessions.filter(({ ticket }) => Buffer.compare(ticket, session.ticket) !== 0)
+    this.#keep(identity, [session, ...others].slice(0, this.#maxPerIdentity))
   }
 
   forget(identity: string): void {

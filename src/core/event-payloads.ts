@@ -209,7 +209,8 @@ export interface ConnectionDraining extends OfConnection {
 
 /**
  * `goaway`: the peer said so. `idle`: for longer than it may be, or its place was wanted by another origin. `aged`: it
- * reached its lifetime. `replaced`: another connection took over. `closing`: the client closes. `refused`: the peer
+ * reached its lifetime. `replaced`: another connection took over. `renewed`: certificates or pins of the client changed.
+ * `closing`: the client closes. `refused`: the peer
  * kept refusing streams, or cannot take any. `misdirected`: it answered 421. `http1-required`: the origin asked for
  * HTTP/1.1. `distrusted`: the peer floods, or the stream ids are used up.
  */
@@ -218,6 +219,7 @@ export type DrainReason =
   | 'idle'
   | 'aged'
   | 'replaced'
+  | 'renewed'
   | 'closing'
   | 'refused'
   | 'misdirected'

@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache'
 import type { AddressBook } from '../connect/address-book.ts'
 import { certificateCovers } from '../connect/certificate-cover.ts'
 import type { Address } from '../connect/dns-resolvers.ts'
-import type { TlsOptions } from '../connect/tls-identity.ts'
+import type { TlsPolicy } from '../connect/tls-identity.ts'
 import type { Clock } from '../core/clock.ts'
 import type { ClientRequest, ClientResponse, Dispatch, Interceptor } from '../core/dispatch.ts'
 import { ClientError } from '../core/errors.ts'
@@ -23,7 +23,8 @@ const MOST_ORIGINS = 1000
 export interface CoalescingContext {
   readonly clock: Clock
   readonly addresses: AddressBook
-  readonly tls: TlsOptions
+  /** A connection carries no request of an origin whose policy is another one. */
+  readonly policyOf: (origin: Origin) => TlsPolicy
   pools(): Iterable<OriginPool>
 }
 
@@ -78,7 +79,9 @@ class Coalescing {
   async #rideFor(origin: Origin, signal: AbortSignal | null): Promise<Ride | null> {
     if (origin.scheme !== 'https' || !isStraight(origin)) return null
     const known = this.#rides.get(origin.key)
-    if (known !== undefined && isUsable(known.connection, origin)) return known
+    // The client's certificates and pins may have changed since.
+    const still = known !== undefined && isUsable(known.connection, origin) && this.#agree(known.host, origin)
+    if (still) return known
     this.#rides.delete(origin.key)
     if ((this.#excluded.get(origin.key) ?? 0) > this.#context.clock.now()) return null
     const candidates = this.#candidates(origin)
@@ -101,7 +104,7 @@ class Coalescing {
         if (connections.size + dialling > 0) return []
       } else if (host.scheme === 'https' && host.port === origin.port && isStraight(host)) {
         for (const connection of connections) {
-          if (isUsable(connection, origin) && this.#covers(connection, origin))
+          if (isUsable(connection, origin) && this.#covers(connection, host, origin))
             found.push({ host, connection })
         }
       }
@@ -109,8 +112,15 @@ class Coalescing {
     return found
   }
 
-  #covers({ dialled }: PooledConnection, { hostname }: Origin): boolean {
-    return certificateCovers(dialled.socket, hostname, this.#context.tls)
+  /** With equal policies, pins included, whoever was good enough for the one is good enough for the other. */
+  #agree(host: Origin, origin: Origin): boolean {
+    const { policyOf } = this.#context
+    return policyOf(host).digest === policyOf(origin).digest
+  }
+
+  #covers({ dialled }: PooledConnection, host: Origin, origin: Origin): boolean {
+    if (!this.#agree(host, origin)) return false
+    return certificateCovers(dialled.socket, origin.hostname, this.#context.policyOf(origin).given)
   }
 
   /** None when they cannot be had soon: a connection of its own then takes whatever time it takes. */

@@ -21,3 +21,7 @@ export function expectsHttp1(
   if (offered.length === 1) return offered[0] === 'http/1.1'
   return context.protocols.expected(origin.key) === 'http/1.1'
 }
+
+export function isHttp1({ protocol }: { readonly protocol: AlpnProtocol }): boolean {
+  return protocol === 'http/1.1'
+}

@@ -9,7 +9,7 @@ import type { AlpnProtocol } from '../wire/contract.ts'
 import { anyLiving, idlestOf, superfluous } from './census.ts'
 import { tellOpen } from './connection-events.ts'
 import { census, dialsWanted } from './dial-plan.ts'
-import { expectsHttp1, offerOf } from './offers.ts'
+import { expectsHttp1, isHttp1, offerOf } from './offers.ts'
 import type { PoolContext, Tenant, Waiter } from './pool-context.ts'
 import { PoolDial } from './pool-dial.ts'
 import { connectionRefused, queueFull } from './pool-errors.ts'
@@ -141,6 +141,12 @@ export class OriginPool implements PoolMember, Tenant {
 
   idlest(http1 = false): PooledConnection | null {
     return idlestOf(this.#connections, http1)
+  }
+
+  /** Connections are made otherwise from now on: those that stand or come up finish what they have. */
+  renew(): void {
+    for (const dial of this.#dials) dial.controller.abort()
+    for (const connection of [...this.#connections]) connection.retire('renewed')
   }
 
   /** Finishes what is queued and open, then closes the connections. */
@@ -390,8 +396,4 @@ export class OriginPool implements PoolMember, Tenant {
       connection.retire('closing')
     }
   }
-}
-
-function isHttp1({ protocol }: { readonly protocol: AlpnProtocol }): boolean {
-  return protocol === 'http/1.1'
 }

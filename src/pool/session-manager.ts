@@ -63,6 +63,11 @@ export class SessionManager {
     for (const pool of this.#pools.values()) pool.resume()
   }
 
+  /** New requests to the origins that `concerns` names get new connections; the old ones finish what they have. */
+  renew(concerns: (origin: Origin) => boolean): void {
+    for (const pool of [...this.#pools.values()]) if (concerns(pool.origin)) pool.renew()
+  }
+
   /** Requests that wait for a connection go without; how many. */
   rejectQueued(error: ClientError): number {
     return [...this.#pools.values()].reduce((sum, pool) => sum + pool.failWaiters(error), 0)

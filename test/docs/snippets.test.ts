@@ -6,6 +6,7 @@ import ts from 'typescript'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ensureCertificates } from '../support/certificates.ts'
 import { TestProxy } from '../support/proxy.ts'
+import { RedisServer, redisMissing } from '../support/redis-server.ts'
 import type { TestServer } from '../support/servers.ts'
 import { startApiServer } from './support/api-server.ts'
 import { guides, root } from './support/markdown.ts'
@@ -17,6 +18,7 @@ const snippets = guides()
 
 let server: TestServer
 let proxy: TestProxy
+let redis: RedisServer | null = null
 let place: SnippetPlace
 
 beforeAll(async () => {
@@ -34,11 +36,15 @@ beforeAll(async () => {
   await copyFile(certificates.localhost.keyFile, join(folder, 'localhost.key'))
   await copyFile(certificates.client.certFile, join(folder, 'client.crt'))
   await copyFile(certificates.client.keyFile, join(folder, 'client.key'))
+  if (redisMissing !== null) return
+  redis = await RedisServer.start()
+  await symlink(redis.path, join(folder, 'redis.sock'))
 })
 
 afterAll(async () => {
   await proxy.close()
   await server.teardown()
+  await redis?.[Symbol.asyncDispose]()
   await rm(place.folder, { recursive: true, force: true })
 })
 
@@ -47,14 +53,18 @@ test('the documentation has snippets', () => {
 })
 
 describe('a snippet runs', () => {
-  test.each(snippets.map((block) => [nameOf(block), block] as const))('%s', async (_name, block) => {
-    const { exitCode, stdout, stderr } = await runSnippet(block, place)
-    expect(stderr).toBe('')
-    expect(exitCode).toBe(0)
-    const promised = promisedOutput(block)
-    for (const [index, line] of stdout.entries()) expect(line).toMatch(promised[index] ?? /^nothing more$/)
-    expect(stdout).toHaveLength(promised.length)
-  })
+  test.for(snippets.map((block) => [nameOf(block), block] as const))(
+    '%s',
+    async ([_name, block], { skip }) => {
+      if (block.code.includes('redis://') && redisMissing !== null) skip(redisMissing)
+      const { exitCode, stdout, stderr } = await runSnippet(block, place)
+      expect(stderr).toBe('')
+      expect(exitCode).toBe(0)
+      const promised = promisedOutput(block)
+      for (const [index, line] of stdout.entries()) expect(line).toMatch(promised[index] ?? /^nothing more$/)
+      expect(stdout).toHaveLength(promised.length)
+    },
+  )
 })
 
 test('all snippets compile', { timeout: 60_000 }, async () => {

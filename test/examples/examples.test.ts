@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
+import { redisMissing } from '../support/redis-server.ts'
 
 const folder = fileURLToPath(new URL('../../examples/', import.meta.url))
 const names = readdirSync(folder)
@@ -60,6 +61,15 @@ const expected: Readonly<Record<string, unknown>> = {
         resumed: expect.objectContaining({ handshakes: 5, resumed: 5 }),
       })),
     ),
+  },
+  'redis-tickets': {
+    // Without a redis-server it says how to get one.
+    redis: redisMissing === null,
+    ...(redisMissing === null && {
+      results: ['TLSv1.3', 'TLSv1.2'].map((tls) =>
+        expect.objectContaining({ tls, handshakes: 6, resumed: 5 }),
+      ),
+    }),
   },
   keepalive: { outcomes: ['200', 'TimeoutError', '200', '200', '200'], connections: 2, resumed: 1 },
   'http1-fallback': {

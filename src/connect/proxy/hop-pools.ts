@@ -14,7 +14,7 @@ export interface HopPoolsContext {
   readonly idleTimeout: number
   readonly nextConnectionId: () => number
   /** How origins are connected to. Of it the limits, the resolver and the store of TLS sessions hold for proxies, too. */
-  readonly dialling: ConnectorOptions
+  readonly dialling: Omit<ConnectorOptions, 'policy'>
 }
 
 /** The connections to all proxies of a client. */

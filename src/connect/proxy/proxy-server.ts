@@ -91,7 +91,7 @@ export function readProxy(
   if (url.protocol !== 'https:' && (options.tls !== undefined || options.protocols !== undefined))
     throw invalid(whose, 'has tls or protocols, which are for https: proxies alone')
   if (options.tls !== undefined) reading.checkTls(options.tls)
-  const policy = new TlsPolicy(options.tls ?? {}, 'proxy')
+  const policy = new TlsPolicy(options.tls ?? {}, { role: 'proxy' })
   if (options.tls !== undefined) policy.secureContext()
   const credentials = options.auth ?? credentialsOf(url, whose)
   const port = url.port === '' ? (DEFAULT_PORTS[url.protocol] ?? SOCKS_PORT) : Number(url.port)

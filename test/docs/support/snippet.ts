@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import config from '../../../tsup.config.ts'
 import { API_ORIGIN } from './api-server.ts'
 import { type CodeBlock, root } from './markdown.ts'
 
@@ -22,6 +23,8 @@ export interface SnippetPlace {
   /** The authority that signed the server's certificate. */
   readonly caFile: string
 }
+
+const build = config as { readonly entry?: unknown }
 
 /** A snippet that does not end by itself within this time fails. */
 const LONGEST_RUN_MS = 20_000
@@ -68,14 +71,18 @@ export function promisedOutput(block: CodeBlock): RegExp[] {
 }
 
 function bound(code: string, { origin, proxy }: SnippetPlace): string {
-  const source = (name: string) => pathToFileURL(join(root, 'src', name)).href
-  return code
+  const program = code
     .replaceAll(API_ORIGIN, origin)
     .replaceAll('proxy.example.com:3128', proxy)
-    .replaceAll("'trunkline/testing'", `'${source('testing/index.ts')}'`)
-    .replaceAll("'trunkline/interceptors'", `'${source('interceptors/index.ts')}'`)
-    .replaceAll("'trunkline/cache'", `'${source('interceptors/cache.ts')}'`)
-    .replaceAll("'trunkline/cookies'", `'${source('interceptors/cookies.ts')}'`)
-    .replaceAll("'trunkline/register'", `'${source('register.ts')}'`)
-    .replaceAll("'trunkline'", `'${source('index.ts')}'`)
+    // Where an option is by host.
+    .replaceAll(`'${new URL(API_ORIGIN).hostname}'`, `'${new URL(origin).hostname}'`)
+    .replaceAll("{ url: 'redis://cache.example.com' }", "{ socket: { path: 'redis.sock', tls: false } }")
+  return program.replace(/'trunkline(?:\/([\w-]+))?'/g, (_, name = 'index') => `'${sourceOf(name)}'`)
+}
+
+/** What the build makes a subpath of. */
+function sourceOf(subpath: string): string {
+  const source = (build.entry as Record<string, string>)[subpath]
+  if (source === undefined) throw new Error(`trunkline/${subpath} is not in tsup.config.ts`)
+  return pathToFileURL(join(root, source)).href
 }

@@ -1,6 +1,6 @@
 import * as tls from 'node:tls'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { type TlsOptions, TlsPolicy } from '../../../src/connect/tls-identity.ts'
+import { type OriginTlsOptions, type TlsOptions, TlsPolicy } from '../../../src/connect/tls-identity.ts'
 import { parseTarget } from '../../../src/core/origin.ts'
 
 const { origin } = parseTarget('https://example.test/')
@@ -8,7 +8,9 @@ const digest = (options: TlsOptions) => new TlsPolicy(options).digest
 const check = () => undefined
 
 /** One pair per option, each as different as two values of it can reasonably be. */
-const axes: { readonly [Option in keyof Required<TlsOptions>]: readonly [TlsOptions, TlsOptions] } = {
+const axes: {
+  readonly [Option in keyof Required<OriginTlsOptions>]: readonly [OriginTlsOptions, OriginTlsOptions]
+} = {
   ca: [{ ca: 'A' }, { ca: 'B' }],
   cert: [{ cert: 'A' }, { cert: 'B' }],
   key: [{ key: 'A' }, { key: 'B' }],
@@ -30,6 +32,18 @@ describe('digest', () => {
   test.each(Object.entries(axes))('%s is part of it', (name, [one, other]) => {
     expect(digest(one)).not.toBe(digest(other))
     if (name !== 'rejectUnauthorized') expect(digest(one)).not.toBe(digest({}))
+  })
+
+  test('so are pins, whichever they are', () => {
+    const pinned = (...pins: string[]) => new TlsPolicy({}, { pins }).digest
+    expect(
+      new Set([digest({}), pinned('sha256/A'), pinned('sha256/B'), pinned('sha256/A', 'sha256/B')]).size,
+    ).toBe(4)
+    expect(pinned('sha256/A')).toBe(pinned('sha256/A'))
+  })
+
+  test('where keys are logged to is not', () => {
+    expect(new TlsPolicy({}, { keyLog: { watch: () => {} } }).digest).toBe(digest({}))
   })
 
   test('no two options with the same value are taken for each other', () => {

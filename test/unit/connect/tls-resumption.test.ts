@@ -43,6 +43,12 @@ function session(part: Partial<TlsSession> = {}): TlsSession {
   }
 }
 
+/** The least of a serialised session that says for how many seconds it is good. */
+function ticketFor(seconds: number): Buffer {
+  const hint = Buffer.from([0xa9, 0x04, 0x02, 0x02, seconds >> 8, seconds & 0xff])
+  return Buffer.concat([Buffer.from([0x30, hint.length]), hint])
+}
+
 class SpyStore implements TlsSessionStore {
   readonly added: TlsSession[] = []
   readonly identities: string[] = []
@@ -113,7 +119,7 @@ describe('offering', () => {
     const { store, offer } = setUp()
     store.take.mockImplementation((() => new Promise(() => {})) as unknown as () => undefined)
     const made = offer()
-    await clock.advance(249)
+    await clock.advance(49)
     await expect(Promise.race([made, 'waiting'])).resolves.toBe('waiting')
     await clock.advance(1)
     expect((await made).session).toBeUndefined()
@@ -124,6 +130,26 @@ describe('offering', () => {
     const { store, offer } = setUp()
     store.take.mockImplementation((async () => stored) as unknown as () => undefined)
     expect((await offer()).session).toBe(stored)
+  })
+})
+
+describe('giving back', () => {
+  test.each(['dns', 'connect'] as const)(
+    'a session that nobody saw, the dial having failed at %s',
+    async (phase) => {
+      const stored = session()
+      const { store, offer } = setUp(stored)
+      const made = await offer()
+      made.failed(phase)
+      expect([store.added, made.suspect]).toEqual([[stored], false])
+    },
+  )
+
+  test('not one that the server saw', async () => {
+    const { store, offer } = setUp(session())
+    const made = await offer()
+    made.failed('tls')
+    expect([store.added, made.suspect]).toEqual([[], true])
   })
 })
 
@@ -140,6 +166,7 @@ describe('keeping', () => {
         version: 'TLSv1.3',
         fingerprint256: 'AA:BB',
         verifiedAt: NOW,
+        trustedUntil: NOW + DAY,
         expiresAt: NOW + DAY,
       })),
     )
@@ -191,7 +218,24 @@ describe('keeping', () => {
     socket.reused = true
     socket.emit('secureConnect')
     socket.emit('session', Buffer.from('next'))
-    expect(store.added).toEqual([{ ...stored, ticket: Buffer.from('next') }])
+    const trustedUntil = stored.expiresAt
+    expect(store.added).toEqual([{ ...stored, trustedUntil, ticket: Buffer.from('next') }])
+  })
+
+  test('no longer than the server said, and what comes of it as long as the certificate was trusted', async () => {
+    const { store, socket, offer } = setUp()
+    ;(await offer()).watch(socket.asSocket())
+    socket.emit('secureConnect')
+    socket.emit('session', ticketFor(300))
+    expect(store.added[0]).toMatchObject({ expiresAt: NOW + 300_000, trustedUntil: NOW + DAY })
+
+    store.stored = store.added[0]
+    const next = new FakeTlsSocket()
+    ;(await offer()).watch(next.asSocket())
+    next.reused = true
+    next.emit('secureConnect')
+    next.emit('session', ticketFor(600))
+    expect(store.added[1]).toMatchObject({ expiresAt: NOW + 600_000, trustedUntil: NOW + DAY })
   })
 
   test('a session that was offered and not taken up is not inherited from', async () => {

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { TlsPolicy } from '../../../src/connect/tls-identity.ts'
 import { BodyQueue } from '../../../src/core/body-queue.ts'
 import type { ClientRequest, ClientResponse, Dispatch } from '../../../src/core/dispatch.ts'
 import { ConnectionError } from '../../../src/core/errors.ts'
-import { parseTarget } from '../../../src/core/origin.ts'
+import { type Origin, parseTarget } from '../../../src/core/origin.ts'
 import { ResponseBody } from '../../../src/core/response-body.ts'
 import type { CoalescingContext } from '../../../src/pool/coalescing.ts'
 import type { OriginPool } from '../../../src/pool/origin-pool.ts'
@@ -18,6 +19,7 @@ const { createCoalescing } = await import('../../../src/pool/coalescing.ts')
 
 const A = parseTarget('https://a.test/').origin
 const B = 'https://b.test/'
+const PLAIN = new TlsPolicy({})
 
 interface Lent {
   standing: string
@@ -48,7 +50,9 @@ function scene() {
       return answer
     },
   }
-  const context = { clock, tls: {}, addresses, pools: () => pools as unknown as OriginPool[] }
+  const policies = new Map<string, TlsPolicy>()
+  const policyOf = ({ hostname }: Origin) => policies.get(hostname) ?? PLAIN
+  const context = { clock, policyOf, addresses, pools: () => pools as unknown as OriginPool[] }
   const interceptor = createCoalescing(context as unknown as CoalescingContext)
   /** Key of the pool that each request went to. */
   const went: string[] = []
@@ -63,7 +67,7 @@ function scene() {
   const resolve = (given: typeof answer) => {
     answer = given
   }
-  return { clock, lent, pools, looked, resolve, went, outcomes, send }
+  return { clock, lent, policies, pools, looked, resolve, went, outcomes, send }
 }
 
 const SOURCE = { pause() {}, resume() {}, cancel() {} }
@@ -87,6 +91,14 @@ describe('a request', () => {
       ({ resolve }) => resolve(Promise.resolve([{ address: '192.0.2.2', family: 4 }])),
     ],
     ['its host is nowhere', ({ resolve }) => resolve(Promise.reject(new Error('ENOTFOUND')))],
+    [
+      'its client certificate is another one',
+      ({ policies }) => policies.set('b.test', new TlsPolicy({ cert: 'B' })),
+    ],
+    [
+      'it has pins, and the host of the connection has none',
+      ({ policies }) => policies.set('b.test', new TlsPolicy({}, { pins: ['sha256/B'] })),
+    ],
     ['the connection is closing', ({ lent }) => Object.assign(lent, { standing: 'draining' })],
     ['the connection is doubted', ({ lent }) => Object.assign(lent, { standing: 'suspect' })],
     [
@@ -117,6 +129,14 @@ describe('a request', () => {
     await clock.advance(250)
     await sent
     expect([went, clock.pending]).toEqual([['https://b.test'], 0])
+  })
+
+  test('moves when its pins were changed since', async () => {
+    const { send, went, policies } = scene()
+    await send()
+    policies.set('b.test', new TlsPolicy({}, { pins: ['sha256/B'] }))
+    await send()
+    expect(went).toEqual([A.key, 'https://b.test'])
   })
 
   test('moves when the connection is not there any more, or its server names others', async () => {
