@@ -43,6 +43,7 @@ export function classOf(code: ErrorCode): string {
       return 'TimeoutError'
     case 'ERR_TRUNKLINE_STREAM_REFUSED':
     case 'ERR_TRUNKLINE_STREAM_RESET':
+    case 'ERR_TRUNKLINE_TUNNEL_UNSUPPORTED':
     case 'ERR_TRUNKLINE_HTTP_1_1_REQUIRED':
       return 'StreamError'
     case 'ERR_TRUNKLINE_CONNECTION_UNUSABLE':
@@ -86,7 +87,10 @@ export function narrow(error: unknown): void {
   expectTypeOf(error).toExtend<Error>()
   if (error instanceof StreamError) {
     expectTypeOf(error.code).toEqualTypeOf<
-      'ERR_TRUNKLINE_STREAM_REFUSED' | 'ERR_TRUNKLINE_STREAM_RESET' | 'ERR_TRUNKLINE_HTTP_1_1_REQUIRED'
+      | 'ERR_TRUNKLINE_STREAM_REFUSED'
+      | 'ERR_TRUNKLINE_STREAM_RESET'
+      | 'ERR_TRUNKLINE_HTTP_1_1_REQUIRED'
+      | 'ERR_TRUNKLINE_TUNNEL_UNSUPPORTED'
     >()
     // @ts-expect-error: a code of another class
     if (error.code === 'ERR_TRUNKLINE_GOAWAY') return

@@ -16,6 +16,7 @@ export function encodeHead(head: RequestHead): string[] {
     ':path',
     head.path,
   ]
+  if (head.protocol !== undefined) fields.push(':protocol', head.protocol)
   const headers = head.headers
   for (let index = 0; index < headers.length; index += 2) {
     const name = headers[index] as string
