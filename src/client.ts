@@ -44,7 +44,9 @@ import { type Preconnected, preconnect } from './preconnect.ts'
 import { noticeNewClient } from './process-warnings.ts'
 import { createRequest, type Request } from './request.ts'
 import { createDiscovery } from './service-discovery.ts'
-import { type ClientStats, originStats } from './stats.ts'
+import { type ClientStats, originsStats } from './stats.ts'
+import { createTunnels } from './websocket/tunnels.ts'
+import { type OpenWebSocket, WebSockets } from './websocket/web-sockets.ts'
 import { createHttp2Engine } from './wire/http2/engine.ts'
 import { createNodeHttp1Engine } from './wire/node-http1/engine.ts'
 import { createNodeHttp2Engine } from './wire/node-http2/engine.ts'
@@ -74,6 +76,8 @@ export interface Client {
    * the inputs.
    */
   readonly map: ClientMap
+  /** Opens a WebSocket over the HTTP/2 session of the origin (RFC 8441), or over HTTP/1.1. Needs the package `ws`. */
+  readonly websocket: OpenWebSocket
   /**
    * Puts other limits in force; those that are not named stay. What runs already goes on.
    * @throws InvalidRequestError `ERR_TRUNKLINE_INVALID_OPTION`; then nothing changes.
@@ -116,6 +120,8 @@ class TrunklineClient implements Client {
   readonly fetch: Fetch
   readonly request: Request
   readonly map: ClientMap
+  readonly websocket: OpenWebSocket
+  readonly #webSockets: WebSockets
   readonly closed: Promise<void>
   readonly #clock: Clock
   readonly #sessions: SessionManager
@@ -202,6 +208,7 @@ class TrunklineClient implements Client {
         this.#admission.interceptor,
         ...(this.#breaker === null ? [] : [this.#breaker.guard]),
         ...(this.#discovery === null ? [] : [this.#discovery.interceptor]),
+        createTunnels(() => this.#sessions, options.protocols),
         ...this.#coalescing(options),
       ],
       roundTrip,
@@ -210,6 +217,8 @@ class TrunklineClient implements Client {
     this.fetch = createFetch(this.#dispatch, options.retry)
     this.request = createRequest(this.#dispatch, options.retry)
     this.map = createMap(this.fetch)
+    this.#webSockets = new WebSockets(this.#dispatch, clock)
+    this.websocket = this.#webSockets.open
   }
 
   async connect(
@@ -225,19 +234,15 @@ class TrunklineClient implements Client {
   }
 
   stats(): ClientStats {
-    const now = this.#clock.now()
-    const origins = [...this.#sessions.pools].map((pool) => originStats(pool, now))
     return {
       requests: this.#requests,
       failed: this.#failed,
       active: this.#active,
-      queued: origins.reduce((sum, origin) => sum + origin.queued, 0),
-      connections: origins.reduce((sum, origin) => sum + origin.connections.length, 0),
       dials: this.#dials,
       dialsFailed: this.#dialsFailed,
       handshakes: this.#handshakes,
       resumed: this.#resumed,
-      origins,
+      ...originsStats(this.#sessions.pools, this.#clock.now()),
       inFlight: this.#admission.stats(),
       circuits: this.#breaker?.stats() ?? [],
       services: this.#discovery?.stats() ?? [],
@@ -279,6 +284,7 @@ class TrunklineClient implements Client {
   async #close({ timeout, queued }: Required<CloseOptions>): Promise<CloseReport> {
     let cut = 0
     const refusal = closedError('closing')
+    this.#webSockets.close()
     const rejected =
       queued === 'reject' ? this.#admission.rejectAll(refusal) + this.#sessions.rejectQueued(refusal) : 0
     const end = () => {

@@ -55,6 +55,7 @@ export {
   ProtocolError,
   StreamError,
   TimeoutError,
+  WebSocketError,
 } from './core/errors.ts'
 export type { HeaderList, HeadersInput } from './core/headers.ts'
 export type { PhaseTimings } from './core/phase-timings.ts'
@@ -86,6 +87,9 @@ export type { Preconnected } from './preconnect.ts'
 export type { Request, RequestOptions, RequestResult, ResponseHeaders } from './request.ts'
 export type { ClientStats, OriginStats, PooledConnectionStats } from './stats.ts'
 export type { ClientTimeoutOptions, TimeoutOptions } from './timeout-options.ts'
+export type { WebSocketOptions } from './websocket/options.ts'
+export type { WebSocketConnection, WebSocketData } from './websocket/web-socket.ts'
+export type { OpenWebSocket } from './websocket/web-sockets.ts'
 export type { AlpnProtocol } from './wire/contract.ts'
 
 let shared: Client | null = null

@@ -76,6 +76,7 @@ export type LimitErrorCode =
   | 'ERR_TRUNKLINE_QUEUE_FULL'
   | 'ERR_TRUNKLINE_CIRCUIT_OPEN'
   | 'ERR_TRUNKLINE_CONCURRENCY_LIMIT'
+export type WebSocketErrorCode = 'ERR_TRUNKLINE_WEBSOCKET_REFUSED'
 export type ClosedErrorCode = 'ERR_TRUNKLINE_CLIENT_CLOSED' | 'ERR_TRUNKLINE_CLIENT_DESTROYED'
 
 /** The codes of every `ClientError`, as a union that a `switch` can exhaust. */
@@ -88,6 +89,7 @@ export type ErrorCode =
   | ProtocolErrorCode
   | BodyErrorCode
   | LimitErrorCode
+  | WebSocketErrorCode
   | ClosedErrorCode
 
 /** What is known about the failure beside its code; every field is optional and may be filled in on the way up. */
@@ -243,6 +245,26 @@ export class LimitError extends ClientError {
     super(code, message, 'no', { phase: 'queue', ...details })
     this.retryAfter = details.retryAfter
     this.nextTryAt = details.retryAfter === undefined ? undefined : Math.ceil(Date.now() + details.retryAfter)
+  }
+}
+
+export interface WebSocketErrorDetails extends ErrorDetails {
+  readonly status?: number | undefined
+  readonly headers?: readonly string[] | undefined
+}
+
+/** The server did not agree to a WebSocket, or not in order. */
+export class WebSocketError extends ClientError {
+  override readonly name = 'WebSocketError'
+  declare readonly code: WebSocketErrorCode
+  /** Of its answer, where there was one; 200 and 101 are those of an answer that was not in order. */
+  readonly status: number | undefined
+  /** Name, value, name, value; empty where nothing came. */
+  readonly headers: readonly string[]
+  constructor(code: WebSocketErrorCode, message: string, details: WebSocketErrorDetails = {}) {
+    super(code, message, 'yes', { phase: 'headers', ...details })
+    this.status = details.status
+    this.headers = details.headers ?? []
   }
 }
 

@@ -13,6 +13,8 @@ export interface Origin {
   readonly key: string
   /** Where its connections go instead of `hostname` and `port`: one endpoint of a service. */
   readonly endpoint?: Place
+  /** Its connections offer nothing but HTTP/1.1: each becomes a tunnel. `#upgrade` stands behind its key. */
+  readonly upgrade?: boolean
   /** Set when its requests ride on a connection of another origin, whose key it then has: whether on this one. */
   readonly rides?: (connectionId: number) => boolean
 }
@@ -79,6 +81,11 @@ export function placeOf(origin: Origin): Place {
 export function originAt(origin: Origin, { host, port }: Place): Origin {
   const shown = host.includes(':') ? `[${host}]` : host
   return { ...origin, key: `${origin.key}#${shown}:${port}`, endpoint: { host, port } }
+}
+
+/** The same origin with connections for tunnels over HTTP/1.1, kept apart from all others. */
+export function originForUpgrade(origin: Origin): Origin {
+  return { ...origin, key: `${origin.key}#upgrade`, upgrade: true }
 }
 
 function makeOrigin(url: URL): Origin {

@@ -8,7 +8,7 @@ import { UrgencyQueue } from '../core/urgency-queue.ts'
 import type { AlpnProtocol } from '../wire/contract.ts'
 import { anyLiving, idlestOf, superfluous } from './census.ts'
 import { census, dialsWanted } from './dial-plan.ts'
-import { expectsHttp1, offerOf } from './offers.ts'
+import { expectedOf, expectsHttp1, offerOf } from './offers.ts'
 import type { PoolContext, Tenant, Waiter } from './pool-context.ts'
 import { connectionRefused, queueFull } from './pool-errors.ts'
 import { type ConnectionPolicy, PooledConnection, type PoolMember } from './pooled-connection.ts'
@@ -249,14 +249,15 @@ export class OriginPool implements PoolMember, Tenant {
   }
 
   #dialsWanted(): number {
-    const { limits, protocols, cleartext } = this.#context
+    const { limits } = this.#context
     return dialsWanted({
       waiting: Math.max(this.#queue.size, Math.min(1, this.#preconnects.size)),
       dialling: this.#dials.size,
       ...census(this.#connections),
-      expected: this.origin.scheme === 'http' ? cleartext : protocols.expected(this.origin.key),
+      expected: expectedOf(this.origin, this.#context),
       maxSessions: limits.maxSessions,
-      maxSockets: limits.maxSockets,
+      // Tunnels last; they would leave no socket to requests.
+      maxSockets: this.origin.upgrade ? Number.POSITIVE_INFINITY : limits.maxSockets,
     })
   }
 

@@ -1,13 +1,20 @@
 import type { ClientRequest } from '../core/dispatch.ts'
 import { headerValue } from '../core/headers.ts'
 import type { RequestBody } from '../core/request-body.ts'
-import type { BodyShape, RequestHead } from '../wire/contract.ts'
+import type { AlpnProtocol, BodyShape, RequestHead } from '../wire/contract.ts'
 
 /** What the wire and the round trip need to know of a request. */
 
-export function headOf({ method, target, headers }: ClientRequest): RequestHead {
+export function headOf(
+  { method, target, headers, tunnel }: ClientRequest,
+  spoken: AlpnProtocol,
+): RequestHead {
   const { scheme, authority } = target.origin
-  return { method, scheme, authority, path: target.path, headers }
+  const head = { method, scheme, authority, path: target.path, headers }
+  if (!tunnel) return head
+  const { protocol, upgradeHeaders } = tunnel
+  if (spoken === 'h2') return { ...head, protocol }
+  return { ...head, method: 'GET', headers: [...headers, ...upgradeHeaders], protocol }
 }
 
 export function shapeOf({ body, trailers }: ClientRequest): BodyShape {

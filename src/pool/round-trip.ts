@@ -2,7 +2,14 @@ import type { DialProgress } from '../connect/dial-progress.ts'
 import { BODY_HIGH_WATER_MARK, BodyQueue, type BodySource } from '../core/body-queue.ts'
 import { bodyTooLarge } from '../core/body-too-large.ts'
 import type { Clock } from '../core/clock.ts'
-import type { ClientRequest, ClientResponse, Dispatch, Leg, Standing } from '../core/dispatch.ts'
+import {
+  type ClientRequest,
+  type ClientResponse,
+  type Dispatch,
+  type Leg,
+  type Standing,
+  tunnelStands,
+} from '../core/dispatch.ts'
 import { ClientError, copyOf, type Processed } from '../core/errors.ts'
 import { contentLength, type HeaderList } from '../core/headers.ts'
 import type { Lifetime } from '../core/lifetime.ts'
@@ -83,6 +90,7 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Trip, Leg
   #expectedLength: number | null = null
   #receivedLength = 0
   #trailers: HeaderList | null = null
+  #tunnelStands = false
 
   constructor(
     context: RoundTripContext,
@@ -151,7 +159,7 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Trip, Leg
     try {
       this.#bytesBefore = connection.bytesReceived
       const shape = shapeOf(this.request)
-      const exchange = connection.open(headOf(this.request), shape, this)
+      const exchange = connection.open(headOf(this.request, connection.protocol), shape, this)
       this.connection = connection
       this.#exchange = exchange
       this.stage = 'sent'
@@ -181,12 +189,13 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Trip, Leg
     if (this.stage !== 'sent') return
     const connection = this.connection as PooledConnection
     if (status === 421 && this.#sendElsewhere(connection)) return
-    this.#upload?.goOn()
+    if (this.request.tunnel) this.#settleTunnel(tunnelStands(connection.protocol, status))
+    else this.#upload?.goOn()
     this.headAt = this.#context.clock.now()
     this.movedAt = this.headAt
     const length = contentLength(headers)
     if (length === 'invalid') return this.#giveUp(malformedResponseLength(this.#origin))
-    this.#expectedLength = hasNoBody(this.request.method, status) ? 0 : length
+    this.#expectedLength = hasNoBody(this.request.method, status) ? 0 : this.#tunnelStands ? null : length
     this.#body = new BodyQueue(this)
     this.stage = 'receiving'
     const whole = this.#expectedLength !== null && this.#expectedLength < BODY_HIGH_WATER_MARK
@@ -205,7 +214,7 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Trip, Leg
     this.#receivedLength += chunk.length
     // The last piece is followed by the end, which looks at the clock itself.
     if (this.#receivedLength !== this.#expectedLength) this.movedAt = this.#context.clock.now()
-    const limit = this.#context.responseBodyLimit
+    const limit = this.#tunnelStands ? Number.POSITIVE_INFINITY : this.#context.responseBodyLimit
     if (this.#receivedLength > limit) this.#giveUp(bodyTooLarge(this.#origin, limit))
     else this.#body?.push(chunk)
   }
@@ -248,11 +257,14 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Trip, Leg
 
   onError(error: ClientError): void {
     if (this.stage === 'done') return
-    const { body, signal } = this.request
-    if (this.stage === 'receiving' || !mayReplay(error, this.attempts, body)) return this.#fail(error)
+    const { body, signal, tunnel } = this.request
+    const wantsHttp1 = error.code === 'ERR_TRUNKLINE_HTTP_1_1_REQUIRED'
+    // A server without tunnels over HTTP/2 is none that wants everything over HTTP/1.1.
+    const settled = this.stage === 'receiving' || (tunnel && wantsHttp1)
+    if (settled || !mayReplay(error, this.attempts, body)) return this.#fail(error)
     this.#stopUpload()
     if (error.code === 'ERR_TRUNKLINE_STREAM_REFUSED') this.#onRefused()
-    if (error.code === 'ERR_TRUNKLINE_HTTP_1_1_REQUIRED') this.#context.pool(this.request).requireHttp1()
+    if (wantsHttp1) this.#context.pool(this.request).requireHttp1()
     const delay = replayDelay(this.attempts, Math.random())
     const { clock, lifetime } = this.#context
     if (delay === 0) return this.#enter(clock.now())
@@ -301,8 +313,16 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Trip, Leg
       origin: target.origin.key,
       onFailed: (error) => this.#giveUp(error),
     })
+    // Nothing goes into a tunnel before it stands.
+    if (this.request.tunnel) return
     if (expectsContinue(this.request)) this.#upload.startLater(this.#context.clock)
     else this.#upload.start()
+  }
+
+  #settleTunnel(stands: boolean): void {
+    this.#tunnelStands = stands
+    if (stands) this.#upload?.start()
+    else this.#exchange?.end()
   }
 
   /** 421: this connection is not for this origin (RFC 9110 section 15.5.20). Another one gets one chance. */

@@ -12,6 +12,7 @@ import {
   type ProtocolError,
   StreamError,
   type TimeoutError,
+  type WebSocketError,
 } from 'trunkline'
 import { expectTypeOf } from 'vitest'
 
@@ -69,6 +70,8 @@ export function classOf(code: ErrorCode): string {
     case 'ERR_TRUNKLINE_CIRCUIT_OPEN':
     case 'ERR_TRUNKLINE_CONCURRENCY_LIMIT':
       return 'LimitError'
+    case 'ERR_TRUNKLINE_WEBSOCKET_REFUSED':
+      return 'WebSocketError'
     case 'ERR_TRUNKLINE_CLIENT_CLOSED':
     case 'ERR_TRUNKLINE_CLIENT_DESTROYED':
       return 'ClosedError'
@@ -108,6 +111,7 @@ type Codes = (
   | ProtocolError
   | BodyError
   | LimitError
+  | WebSocketError
   | ClosedError
 )['code']
 

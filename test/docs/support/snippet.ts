@@ -74,5 +74,9 @@ function bound(code: string, origin: string): string {
     .replaceAll("'trunkline/cache'", `'${source('interceptors/cache.ts')}'`)
     .replaceAll("'trunkline/cookies'", `'${source('interceptors/cookies.ts')}'`)
     .replaceAll("'trunkline/register'", `'${source('register.ts')}'`)
+    .replaceAll(
+      /'trunkline\/(mock|websocket|sse|connect)'/g,
+      (_, name) => `'${source(`integrations/${name}/index.ts`)}'`,
+    )
     .replaceAll("'trunkline'", `'${source('index.ts')}'`)
 }
