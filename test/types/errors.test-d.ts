@@ -61,6 +61,7 @@ export function classOf(code: ErrorCode): string {
     case 'ERR_TRUNKLINE_TOO_MANY_REDIRECTS':
     case 'ERR_TRUNKLINE_REDIRECT_REFUSED':
     case 'ERR_TRUNKLINE_INTEGRITY_MISMATCH':
+    case 'ERR_TRUNKLINE_EVENT_STREAM_REFUSED':
       return 'ProtocolError'
     case 'ERR_TRUNKLINE_REQUEST_BODY_FAILED':
     case 'ERR_TRUNKLINE_BODY_NOT_REPLAYABLE':
