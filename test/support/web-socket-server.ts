@@ -1,6 +1,7 @@
 /** WebSocket servers with the framing of `ws`: over extended CONNECT (RFC 8441) and over the upgrade of HTTP/1.1. */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { ServerHttp2Stream } from 'node:http2'
+import type { Server as NetServer } from 'node:net'
 import { Duplex } from 'node:stream'
 import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws'
 import { startH1Server, startH2Server, type TestServer } from './servers.ts'
@@ -30,9 +31,29 @@ export interface WebSocketTestServer {
 }
 
 export async function startWebSocketServer(options: WebSocketServerOptions): Promise<WebSocketTestServer> {
-  const { over, onSocket = echo, refuse, ...settings } = options
-  const wss = new WebSocketServer({ ...settings, noServer: true })
+  const { over, ...settings } = options
   const server = await startFor(over)
+  const { seen, sockets } = acceptWebSockets(server.server, settings)
+  const scheme = over === 'plain' ? 'ws' : 'wss'
+  return {
+    server,
+    url: `${scheme}://localhost:${server.port}/chat`,
+    seen,
+    sockets,
+    async close() {
+      for (const socket of sockets) socket.terminate()
+      await server.close()
+    },
+  }
+}
+
+/** Lets a server take WebSockets, over whatever it speaks. HTTP/2: `enableConnectProtocol` must be among its settings. */
+export function acceptWebSockets(
+  server: NetServer,
+  options: Omit<WebSocketServerOptions, 'over'> = {},
+): { readonly seen: SeenHandshake[]; readonly sockets: ReadonlySet<WebSocket> } {
+  const { onSocket = echo, refuse, ...settings } = options
+  const wss = new WebSocketServer({ ...settings, noServer: true })
   const seen: SeenHandshake[] = []
   const accept = (request: IncomingMessage, stream: Duplex, handshake: SeenHandshake) => {
     seen.push(handshake)
@@ -41,12 +62,12 @@ export async function startWebSocketServer(options: WebSocketServerOptions): Pro
       onSocket(socket, handshake)
     })
   }
-  server.server.on('upgrade', (request: IncomingMessage, stream: Duplex) => {
+  server.on('upgrade', (request: IncomingMessage, stream: Duplex) => {
     if (refuse !== undefined) stream.end(`HTTP/1.1 ${refuse} No\r\ncontent-length: 2\r\n\r\nno`)
     else accept(request, stream, { over: 'http/1.1', path: request.url ?? '', headers: request.headers })
   })
-  server.server.on('connect', () => {})
-  server.server.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
+  server.on('connect', () => {})
+  server.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
     stream.on('error', () => {})
     if (headers[':method'] !== 'CONNECT') return
     if (refuse !== undefined) {
@@ -63,17 +84,7 @@ export async function startWebSocketServer(options: WebSocketServerOptions): Pro
     }
     accept(request as never, tunnelOf(stream), { over: 'h2', path, headers })
   })
-  const scheme = over === 'plain' ? 'ws' : 'wss'
-  return {
-    server,
-    url: `${scheme}://localhost:${server.port}/chat`,
-    seen,
-    sockets: wss.clients,
-    async close() {
-      for (const socket of wss.clients) socket.terminate()
-      await server.close()
-    },
-  }
+  return { seen, sockets: wss.clients }
 }
 
 const KEY = { 'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA==' }
