@@ -21,6 +21,10 @@ const examples: Readonly<Record<string, string>> = {
   cache: 'what an HTTP cache serves without asking, and what when nobody answers',
   json: 'twenty objects of 5 MB sent and read, and how long everything else has to wait',
   logging: 'structured logs with pino: one id for an order, its calls and the servers they reach',
+  websocket: 'fifty WebSockets beside requests on one connection, and a server without extended CONNECT',
+  sse: 'an event stream that is cut off again and again, and misses nothing',
+  connect: 'Connect, gRPC and gRPC-Web over one session: calls, streams, a deadline',
+  mock: 'a test without a network: answers, failures, time',
   shutdown: 'close() under load: what is finished, refused and cut',
 }
 

@@ -1,4 +1,5 @@
 import { closedError, destroyedError } from './client-errors.ts'
+import type { Client } from './client-interface.ts'
 import {
   type ClientOptions,
   type ClientUpdate,
@@ -53,6 +54,8 @@ import {
   type StatsSources,
 } from './stats.ts'
 import { tellCalls } from './told-calls.ts'
+import { createTunnels } from './websocket/tunnels.ts'
+import { type OpenWebSocket, WebSockets } from './websocket/web-sockets.ts'
 import type { Engine } from './wire/contract.ts'
 import { createHttp2Engine } from './wire/http2/engine.ts'
 import { createNodeHttp1Engine } from './wire/node-http1/engine.ts'
@@ -64,47 +67,6 @@ const PROTOCOL_MEMORY_TTL = 10 * 60 * 1000
 let clientIds = 0
 let connectionIds = 0
 const nextConnectionId = () => ++connectionIds
-
-/**
- * A client: its own connections, limits and TLS identity. Make one and keep it; a client per call throws away what
- * this library is for.
- */
-export interface Client {
-  /** WHATWG fetch. Rejects with `TypeError` (its `cause` a `ClientError`) or with the signal's reason. */
-  readonly fetch: Fetch
-  /** The lower level. Rejects with a `ClientError` or the signal's reason. */
-  readonly request: Request
-  /**
-   * Opens a connection to an origin ahead of need: DNS, TCP, TLS, ALPN and SETTINGS. Resolves when it can be used,
-   * at once if one stands already.
-   */
-  connect(origin: string | URL, options?: { readonly signal?: AbortSignal }): Promise<Preconnected>
-  stats(): ClientStats
-  /** Everything that is known of it at this moment, to be written down or sent: `stats()` and more, as JSON has it. */
-  snapshot(): ClientSnapshot
-  /**
-   * Calls `fetch`, or `fn`, for each input, so many at a time, and gives the results as they come or in the order of
-   * the inputs.
-   */
-  readonly map: ClientMap
-  /**
-   * Puts other limits, or other certificates and keys, in force; what is not named stays. What runs already goes on.
-   * @throws InvalidRequestError `ERR_TRUNKLINE_INVALID_OPTION`; then nothing changes.
-   */
-  update(options: ClientUpdate): void
-  /** Resolves when the client was closed or destroyed. */
-  readonly closed: Promise<void>
-  /**
-   * Takes no more requests, finishes those it has, sends GOAWAY and closes. What is not finished after `timeout` ms
-   * (default 10,000) ends with `ERR_TRUNKLINE_CLIENT_DESTROYED`. With `queued: 'reject'` those that still wait are not
-   * sent, and end with `ERR_TRUNKLINE_CLIENT_CLOSED`. Resolves when every connection is gone, to what was cut off.
-   */
-  close(options?: CloseOptions): Promise<CloseReport>
-  /** Ends everything now; open requests reject with `ERR_TRUNKLINE_CLIENT_DESTROYED`, its `cause` being `error`. */
-  destroy(error?: Error): void
-  /** `close()`, for `await using`. */
-  [Symbol.asyncDispose](): Promise<void>
-}
 
 /**
  * Makes a client.
@@ -130,6 +92,8 @@ class TrunklineClient implements Client {
   readonly fetch: Fetch
   readonly request: Request
   readonly map: ClientMap
+  readonly websocket: OpenWebSocket
+  readonly #webSockets: WebSockets
   readonly closed: Promise<void>
   readonly #id = ++clientIds
   readonly #clock: Clock
@@ -228,6 +192,7 @@ class TrunklineClient implements Client {
         ...(this.#breaker === null ? [] : [this.#breaker.guard]),
         ...(this.#discovery === null ? [] : [this.#discovery.interceptor]),
         ...this.#proxying.interceptors,
+        createTunnels(() => this.#sessions, options.protocols),
         ...this.#coalescing(options),
       ],
       roundTrip,
@@ -238,6 +203,8 @@ class TrunklineClient implements Client {
     this.fetch = createFetch(this.#dispatch, options.retry)
     this.request = createRequest(this.#dispatch, options.retry)
     this.map = createMap(this.fetch)
+    this.#webSockets = new WebSockets(this.#dispatch, clock)
+    this.websocket = this.#webSockets.open
   }
 
   async connect(
@@ -311,6 +278,7 @@ class TrunklineClient implements Client {
   async #close({ timeout, queued }: Required<CloseOptions>): Promise<CloseReport> {
     let cut = 0
     const refusal = closedError('closing')
+    this.#webSockets.close()
     const rejected =
       queued === 'reject' ? this.#admission.rejectAll(refusal) + this.#sessions.rejectQueued(refusal) : 0
     const end = () => {

@@ -1,9 +1,10 @@
-import { type Client, createClient } from './client.ts'
+import { createClient } from './client.ts'
+import type { Client } from './client-interface.ts'
 import type { Fetch } from './fetch/fetch.ts'
 import type { Request } from './request.ts'
 
-export type { Client } from './client.ts'
 export { createClient } from './client.ts'
+export type { Client } from './client-interface.ts'
 export type {
   ClientOptions,
   ClientUpdate,
@@ -63,6 +64,7 @@ export {
   ProtocolError,
   StreamError,
   TimeoutError,
+  WebSocketError,
 } from './core/errors.ts'
 export type { EventChannels, EventName, Failure, TrunklineEvents } from './core/events.ts'
 export { EVENT_NAMES, events } from './core/events.ts'
@@ -99,6 +101,9 @@ export type { Preconnected } from './preconnect.ts'
 export type { Request, RequestOptions, RequestResult, ResponseHeaders } from './request.ts'
 export type { ClientSnapshot, ClientStats, OriginStats, PooledConnectionStats } from './stats.ts'
 export type { ClientTimeoutOptions, TimeoutOptions } from './timeout-options.ts'
+export type { WebSocketOptions } from './websocket/options.ts'
+export type { WebSocketConnection, WebSocketData } from './websocket/web-socket.ts'
+export type { OpenWebSocket } from './websocket/web-sockets.ts'
 export type { AlpnProtocol, FlowWindows, GoAway, PeerLimits } from './wire/contract.ts'
 
 let shared: Client | null = null

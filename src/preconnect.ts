@@ -1,6 +1,7 @@
 import { DEFAULT_URGENCY } from './core/priority.ts'
 import type { OriginPool } from './pool/origin-pool.ts'
 import type { Waiter } from './pool/pool-context.ts'
+import type { PooledConnection } from './pool/pooled-connection.ts'
 
 /** What `client.connect()` resolves to. */
 export interface Preconnected {
@@ -11,7 +12,13 @@ export interface Preconnected {
 }
 
 /** Waits for any usable connection of a pool; rejects with the dial's error, or with the signal's reason. */
-export function preconnect(pool: OriginPool, signal: AbortSignal | null): Promise<Preconnected> {
+export async function preconnect(pool: OriginPool, signal: AbortSignal | null): Promise<Preconnected> {
+  const { protocol, id, dialled } = await readyConnection(pool, signal)
+  return { protocol, connectionId: id, resumed: dialled.tls?.resumed ?? false }
+}
+
+/** The same, for the connection itself. */
+export function readyConnection(pool: OriginPool, signal: AbortSignal | null): Promise<PooledConnection> {
   return new Promise((resolve, reject) => {
     const onAbort = () => {
       pool.leavePreconnect(entry)
@@ -19,9 +26,9 @@ export function preconnect(pool: OriginPool, signal: AbortSignal | null): Promis
     }
     const waiter: Waiter = {
       urgency: DEFAULT_URGENCY,
-      start: ({ protocol, id, dialled }) => {
+      start: (connection) => {
         signal?.removeEventListener('abort', onAbort)
-        resolve({ protocol, connectionId: id, resumed: dialled.tls?.resumed ?? false })
+        resolve(connection)
       },
       fail: (error) => {
         signal?.removeEventListener('abort', onAbort)

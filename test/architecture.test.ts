@@ -218,7 +218,7 @@ function isFeature(path: string): boolean {
 }
 
 function isEdge(path: string): boolean {
-  return ['', 'fetch'].includes(folderOf(path))
+  return ['', 'fetch', 'websocket'].includes(folderOf(path))
 }
 
 function floorOf(path: string): number {

@@ -32,12 +32,30 @@ export interface ClientRequest {
   readonly rules?: FetchRules | null
   /** Orders the requests that wait (RFC 9218); none is urgency 3. The field was added to the headers already. */
   readonly priority?: Priority | null
+  /** Asks for a tunnel in place of an exchange; its method is CONNECT, `body` and the response's body are its two ways. */
+  readonly tunnel?: TunnelRequest | null
   /** What the caller gave along for interceptors; nothing of it is sent. */
   readonly context?: RequestContext | undefined
   /** The call it belongs to, while anybody wants to know of it. */
   readonly call?: Call | null
   /** When the call came in, ms of the clock; null: now, and this is its first attempt. */
   readonly since?: number | null
+}
+
+/**
+ * A tunnel: extended CONNECT over HTTP/2 (RFC 8441), else GET with Upgrade over HTTP/1.1 (RFC 9110 section 7.8). It stands
+ * when the response says 2xx or 101; the request body is read from then on, and limits on bodies do not hold.
+ */
+export interface TunnelRequest {
+  /** What is spoken in it: `websocket`. */
+  readonly protocol: string
+  /** Fields that only the upgrade has, such as Sec-WebSocket-Key. */
+  readonly upgradeHeaders: HeaderList
+}
+
+/** Whether a response means that the tunnel stands. */
+export function tunnelStands(protocol: 'h2' | 'http/1.1', status: number): boolean {
+  return protocol === 'h2' ? status >= 200 && status <= 299 : status === 101
 }
 
 /** ms that each phase of one request may take; `Infinity`: no limit. What is left out is as the client has it. */

@@ -55,6 +55,7 @@ export type StreamErrorCode =
   | 'ERR_TRUNKLINE_STREAM_REFUSED'
   | 'ERR_TRUNKLINE_STREAM_RESET'
   | 'ERR_TRUNKLINE_HTTP_1_1_REQUIRED'
+  | 'ERR_TRUNKLINE_TUNNEL_UNSUPPORTED'
 export type ConnectionErrorCode =
   | 'ERR_TRUNKLINE_CONNECTION_UNUSABLE'
   | 'ERR_TRUNKLINE_GOAWAY'
@@ -70,6 +71,7 @@ export type ProtocolErrorCode =
   | 'ERR_TRUNKLINE_TOO_MANY_REDIRECTS'
   | 'ERR_TRUNKLINE_REDIRECT_REFUSED'
   | 'ERR_TRUNKLINE_INTEGRITY_MISMATCH'
+  | 'ERR_TRUNKLINE_EVENT_STREAM_REFUSED'
 export type BodyErrorCode =
   | 'ERR_TRUNKLINE_REQUEST_BODY_FAILED'
   | 'ERR_TRUNKLINE_BODY_NOT_REPLAYABLE'
@@ -78,6 +80,7 @@ export type LimitErrorCode =
   | 'ERR_TRUNKLINE_QUEUE_FULL'
   | 'ERR_TRUNKLINE_CIRCUIT_OPEN'
   | 'ERR_TRUNKLINE_CONCURRENCY_LIMIT'
+export type WebSocketErrorCode = 'ERR_TRUNKLINE_WEBSOCKET_REFUSED'
 export type ClosedErrorCode = 'ERR_TRUNKLINE_CLIENT_CLOSED' | 'ERR_TRUNKLINE_CLIENT_DESTROYED'
 
 /** The codes of every `ClientError`, as a union that a `switch` can exhaust. */
@@ -90,6 +93,7 @@ export type ErrorCode =
   | ProtocolErrorCode
   | BodyErrorCode
   | LimitErrorCode
+  | WebSocketErrorCode
   | ClosedErrorCode
 
 /** What is known about the failure beside its code; every field is optional and may be filled in on the way up. */
@@ -254,6 +258,26 @@ export class LimitError extends ClientError {
     super(code, message, 'no', { phase: 'queue', ...details })
     this.retryAfter = details.retryAfter
     this.nextTryAt = details.retryAfter === undefined ? undefined : Math.ceil(Date.now() + details.retryAfter)
+  }
+}
+
+export interface WebSocketErrorDetails extends ErrorDetails {
+  readonly status?: number | undefined
+  readonly headers?: readonly string[] | undefined
+}
+
+/** The server did not agree to a WebSocket, or not in order. */
+export class WebSocketError extends ClientError {
+  override readonly name = 'WebSocketError'
+  declare readonly code: WebSocketErrorCode
+  /** Of its answer, where there was one; 200 and 101 are those of an answer that was not in order. */
+  readonly status: number | undefined
+  /** Name, value, name, value; empty where nothing came. */
+  readonly headers: readonly string[]
+  constructor(code: WebSocketErrorCode, message: string, details: WebSocketErrorDetails = {}) {
+    super(code, message, 'yes', { phase: 'headers', ...details })
+    this.status = details.status
+    this.headers = details.headers ?? []
   }
 }
 

@@ -15,6 +15,8 @@ export interface Origin {
   readonly endpoint?: Place
   /** The proxy that its connections go through. */
   readonly proxy?: ProxyHop
+  /** Its connections offer nothing but HTTP/1.1: each becomes a tunnel. `#upgrade` stands behind its key. */
+  readonly upgrade?: boolean
   /** Set when its requests ride on a connection of another origin, whose key it then has: whether on this one. */
   readonly rides?: (connectionId: number) => boolean
 }
@@ -104,6 +106,11 @@ export function originAt(origin: Origin, { host, port }: Place): Origin {
 export function originVia(origin: Origin, proxy: ProxyHop): Origin {
   const separator = origin.endpoint === undefined ? '#' : ','
   return { ...origin, key: `${origin.key}${separator}via=${proxy.label}`, proxy }
+}
+
+/** The same origin with connections for tunnels over HTTP/1.1, kept apart from all others. */
+export function originForUpgrade(origin: Origin): Origin {
+  return { ...origin, key: `${origin.key}#upgrade`, upgrade: true }
 }
 
 function makeOrigin(url: URL): Origin {

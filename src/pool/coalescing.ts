@@ -40,7 +40,8 @@ interface Ride {
  */
 export function createCoalescing(context: CoalescingContext): Interceptor {
   const coalescing = new Coalescing(context)
-  return (next) => (request) => coalescing.send(request, next)
+  // Whether a tunnel may be had is asked of the origin's own connection.
+  return (next) => (request) => (request.tunnel ? next(request) : coalescing.send(request, next))
 }
 
 class Coalescing {

@@ -9,7 +9,7 @@ import type { AlpnProtocol } from '../wire/contract.ts'
 import { anyLiving, idlestOf, superfluous } from './census.ts'
 import { tellOpen } from './connection-events.ts'
 import { census, dialsWanted } from './dial-plan.ts'
-import { expectsHttp1, isHttp1, offerOf } from './offers.ts'
+import { expectedOf, expectsHttp1, isHttp1, offerOf } from './offers.ts'
 import type { PoolContext, Tenant, Waiter } from './pool-context.ts'
 import { PoolDial } from './pool-dial.ts'
 import { connectionRefused, queueFull } from './pool-errors.ts'
@@ -112,8 +112,7 @@ export class OriginPool implements PoolMember, Tenant {
   /** The origin asked for HTTP/1.1: its HTTP/2 connections finish, new ones offer nothing else. */
   requireHttp1(): void {
     this.#context.protocols.requireHttp1(this.origin.key)
-    for (const connection of [...this.#connections])
-      if (connection.protocol === 'h2') connection.retire('http1-required')
+    for (const each of [...this.#connections]) if (each.protocol === 'h2') each.retire('http1-required')
   }
 
   /**
@@ -249,14 +248,15 @@ export class OriginPool implements PoolMember, Tenant {
   }
 
   #dialsWanted(): number {
-    const { limits, protocols, cleartext } = this.#context
+    const { limits } = this.#context
     return dialsWanted({
       waiting: Math.max(this.#queue.size, Math.min(1, this.#preconnects.size)),
       dialling: this.#dials.size,
       ...census(this.#connections),
-      expected: this.origin.scheme === 'http' ? cleartext : protocols.expected(this.origin.key),
+      expected: expectedOf(this.origin, this.#context),
       maxSessions: limits.maxSessions,
-      maxSockets: limits.maxSockets,
+      // Tunnels last; they would leave no socket to requests.
+      maxSockets: this.origin.upgrade ? Number.POSITIVE_INFINITY : limits.maxSockets,
     })
   }
 

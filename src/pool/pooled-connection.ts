@@ -135,6 +135,10 @@ export class PooledConnection implements ConnectionListener {
     return this.#connection.openExchanges
   }
 
+  get takesTunnels(): boolean {
+    return this.#connection.takesTunnels
+  }
+
   /** The peer's SETTINGS came at some time. */
   get wasReady(): boolean {
     return this.#wasReady

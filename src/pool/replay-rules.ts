@@ -24,3 +24,19 @@ export function mayReplay(error: ClientError, attempts: number, body: RequestBod
 export function replayDelay(attempts: number, random: number): number {
   return (REPLAY_DELAYS[attempts - 1] ?? 0) * (0.5 + random / 2)
 }
+
+interface Refuser {
+  readonly openExchanges: number
+  retire(reason: 'refused'): void
+}
+
+/** A connection that refuses a request twice with nothing else open on it will hardly take it the third time. */
+export function noteRefusal<Connection extends Refuser>(
+  { code }: ClientError,
+  by: Connection | null,
+  before: Connection | null,
+): Connection | null {
+  if (code !== 'ERR_TRUNKLINE_STREAM_REFUSED') return before
+  if (by !== null && by === before && by.openExchanges <= 1) by.retire('refused')
+  return by ?? before
+}

@@ -1,18 +1,25 @@
 import type { ClientRequest } from '../core/dispatch.ts'
 import { headerValue } from '../core/headers.ts'
 import type { RequestBody } from '../core/request-body.ts'
-import type { BodyShape, RequestHead } from '../wire/contract.ts'
+import type { AlpnProtocol, BodyShape, RequestHead } from '../wire/contract.ts'
 
 /** What the wire and the round trip need to know of a request. */
 
-export function headOf({ method, target, headers }: ClientRequest): RequestHead {
-  const { scheme, authority, proxy } = target.origin
-  if (proxy?.forwards && scheme === 'http') {
+export function headOf(
+  { method, target, headers, tunnel }: ClientRequest,
+  spoken: AlpnProtocol,
+): RequestHead {
+  const { scheme, authority, proxy, upgrade } = target.origin
+  if (proxy?.forwards && scheme === 'http' && !upgrade) {
     // RFC 9112 section 3.2.2. What the proxy alone may see is added here, below all that looks at requests.
     const path = `http://${authority}${target.path}`
     return { method, scheme, authority, path, headers: [...headers, ...proxy.fields] }
   }
-  return { method, scheme, authority, path: target.path, headers }
+  const head = { method, scheme, authority, path: target.path, headers }
+  if (!tunnel) return head
+  const { protocol, upgradeHeaders } = tunnel
+  if (spoken === 'h2') return { ...head, protocol }
+  return { ...head, method: 'GET', headers: [...headers, ...upgradeHeaders], protocol }
 }
 
 export function shapeOf({ body, trailers }: ClientRequest): BodyShape {

@@ -2,6 +2,7 @@ import type { DialProgress } from '../connect/dial-progress.ts'
 import { BODY_HIGH_WATER_MARK, BodyQueue, type BodySource } from '../core/body-queue.ts'
 import { bodyTooLarge } from '../core/body-too-large.ts'
 import type { ClientRequest, ClientResponse, Dispatch, Leg, Standing } from '../core/dispatch.ts'
+import { tunnelStands } from '../core/dispatch.ts'
 import { ClientError, copyOf, type Processed } from '../core/errors.ts'
 import { contentLength, type HeaderList } from '../core/headers.ts'
 import type { Entry } from '../core/linked-queue.ts'
@@ -20,7 +21,7 @@ import type { Waiter } from './pool-context.ts'
 import { notItsConnection } from './pool-errors.ts'
 import type { PooledConnection } from './pooled-connection.ts'
 import { ReceivedResponse } from './received-response.ts'
-import { mayReplay, replayDelay } from './replay-rules.ts'
+import { mayReplay, noteRefusal, replayDelay } from './replay-rules.ts'
 import { contradicts, expectsContinue, hasNoBody, headOf, shapeOf } from './request-shape.ts'
 import type { RoundTripContext } from './round-trip-context.ts'
 import { Upload } from './upload.ts'
@@ -74,6 +75,7 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Trip, Leg
   #trailers: HeaderList | null = null
   /** Null: nobody listens. */
   readonly #trace: AttemptTrace | null
+  #tunnelStands = false
 
   constructor(
     context: RoundTripContext,
@@ -162,7 +164,7 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Trip, Leg
     try {
       this.#bytesBefore = connection.bytesReceived
       const shape = shapeOf(this.request)
-      const exchange = connection.open(headOf(this.request), shape, this)
+      const exchange = connection.open(headOf(this.request, connection.protocol), shape, this)
       this.connection = connection
       this.#exchange = exchange
       this.stage = 'sent'
@@ -194,17 +196,20 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Trip, Leg
     const connection = this.connection as PooledConnection
     this.#trace?.headers(status, headers)
     if (status === 421 && this.#sendElsewhere(connection)) return
-    this.#upload?.goOn()
+    if (this.request.tunnel) this.#tunnelStands = tunnelStands(connection.protocol, status)
+    if (this.#tunnelStands) this.#upload?.start()
+    else if (this.request.tunnel) this.#exchange?.end()
+    else this.#upload?.goOn()
     this.headAt = this.#context.clock.now()
     this.movedAt = this.headAt
     const length = contentLength(headers)
     if (length === 'invalid') return this.#giveUp(malformedResponseLength(this.#origin))
-    this.#expectedLength = hasNoBody(this.request.method, status) ? 0 : length
+    this.#expectedLength = hasNoBody(this.request.method, status) ? 0 : this.#tunnelStands ? null : length
     this.#body = new BodyQueue(this)
     this.stage = 'receiving'
     const whole = this.#expectedLength !== null && this.#expectedLength < BODY_HIGH_WATER_MARK
-    const { href } = this.request.target
     const reader = new ResponseBody(this.#body, whole)
+    const { href } = this.request.target
     const streamId = this.#exchange?.streamId
     this.#resolve(new ReceivedResponse(status, headers, reader, href, streamId, connection, this, reason))
     // Older V8s keep a promise, and so the response, alive through its resolve function; a response that nobody
@@ -218,7 +223,7 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Trip, Leg
     this.#receivedLength += chunk.length
     // The last piece is followed by the end, which looks at the clock itself.
     if (this.#receivedLength !== this.#expectedLength) this.movedAt = this.#context.clock.now()
-    const limit = this.#context.responseBodyLimit
+    const limit = this.#tunnelStands ? Number.POSITIVE_INFINITY : this.#context.responseBodyLimit
     if (this.#receivedLength > limit) this.#giveUp(bodyTooLarge(this.#origin, limit))
     else this.#body?.push(chunk)
   }
@@ -266,12 +271,15 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Trip, Leg
 
   onError(error: ClientError): void {
     if (this.stage === 'done') return
-    const { body, signal } = this.request
-    if (this.stage === 'receiving' || !mayReplay(error, this.attempts, body)) return this.#fail(error)
+    const { body, signal, tunnel } = this.request
+    const wantsHttp1 = error.code === 'ERR_TRUNKLINE_HTTP_1_1_REQUIRED'
+    // A server without tunnels over HTTP/2 is none that wants everything over HTTP/1.1.
+    const settled = this.stage === 'receiving' || (tunnel && wantsHttp1)
+    if (settled || !mayReplay(error, this.attempts, body)) return this.#fail(error)
     this.#trace?.replayed(null, error, this)
     this.#stopUpload()
-    if (error.code === 'ERR_TRUNKLINE_STREAM_REFUSED') this.#onRefused()
-    if (error.code === 'ERR_TRUNKLINE_HTTP_1_1_REQUIRED') this.#context.pool(this.request).requireHttp1()
+    if (this.stage === 'sent') this.#refusedBy = noteRefusal(error, this.connection, this.#refusedBy)
+    if (wantsHttp1) this.#context.pool(this.request).requireHttp1()
     const delay = replayDelay(this.attempts, Math.random())
     const { clock, lifetime } = this.#context
     if (delay === 0) return this.#enter(clock.now())
@@ -282,14 +290,6 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Trip, Leg
       },
       (reason) => this.#fail(reason),
     )
-  }
-
-  /** A connection that refuses this request twice with nothing else open on it will hardly take it the third time. */
-  #onRefused(): void {
-    const connection = this.connection
-    if (this.stage !== 'sent' || connection === null) return
-    if (this.#refusedBy === connection && connection.openExchanges <= 1) connection.retire('refused')
-    this.#refusedBy = connection
   }
 
   #enter(now: number): void {
@@ -317,7 +317,7 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Trip, Leg
   #send(exchange: Exchange): void {
     const { body, trailers, target } = this.request
     this.#upload = new Upload(exchange, {
-      body: body ?? EMPTY_BODY,
+      body,
       declared: this.#declared,
       trailers,
       origin: target.origin.key,
@@ -325,6 +325,8 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Trip, Leg
       sentAt: this.sentAt,
       onFailed: (error) => this.#giveUp(error),
     })
+    // Nothing goes into a tunnel before it stands.
+    if (this.request.tunnel) return
     if (expectsContinue(this.request)) this.#upload.startLater()
     else this.#upload.start()
   }
@@ -394,5 +396,3 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Trip, Leg
     this.#body = null
   }
 }
-
-const EMPTY_BODY = { kind: 'bytes', bytes: new Uint8Array(0) } as const

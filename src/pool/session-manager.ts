@@ -1,6 +1,8 @@
 import type { ClientError } from '../core/errors.ts'
 import type { Origin } from '../core/origin.ts'
+import type { AlpnProtocol } from '../wire/contract.ts'
 import { ConnectionBudget } from './connection-budget.ts'
+import { expectedOf } from './offers.ts'
 import { OriginPool } from './origin-pool.ts'
 import type { PoolContext, Tenant } from './pool-context.ts'
 
@@ -53,6 +55,11 @@ export class SessionManager {
     const pool = new OriginPool(origin, this.#context)
     this.#pools.set(origin.key, pool)
     return pool
+  }
+
+  /** What the next connection to an origin will speak, as far as is known. */
+  expected(origin: Origin): AlpnProtocol | undefined {
+    return expectedOf(origin, this.#context)
   }
 
   /** Puts other limits in force. Call it after the limits of pools changed too: those who wait look again. */

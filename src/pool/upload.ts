@@ -8,7 +8,8 @@ import type { Exchange } from '../wire/contract.ts'
 const CONTINUE_PATIENCE_MS = 1000
 
 export interface UploadOptions {
-  readonly body: RequestBody
+  /** Null: trailers alone. */
+  readonly body: RequestBody | null
   /** What Content-Length said, bytes; null when it was not sent. */
   readonly declared: number | null
   readonly trailers: (() => HeaderList | Promise<HeaderList>) | null
@@ -68,7 +69,8 @@ export class Upload {
   }
 
   start(): void {
-    const { body, trailers, declared } = this.#options
+    const { trailers, declared } = this.#options
+    const body = this.#options.body ?? NO_BODY
     if (body.kind === 'bytes' && trailers === null && body.bytes.length <= PIECE) {
       if (declared !== null && declared !== body.bytes.length) {
         return this.#fail(new LengthMismatch(declared, body.bytes.length))
@@ -142,6 +144,8 @@ export class Upload {
     this.#options.onFailed(bodyFailure(this.#options.origin, cause))
   }
 }
+
+const NO_BODY = { kind: 'bytes', bytes: new Uint8Array(0) } as const
 
 /** Bytes of a large body that are handed to the wire at once: more, and nobody could tell whether they move. */
 const PIECE = 1024 * 1024

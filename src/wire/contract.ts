@@ -41,6 +41,11 @@ export interface Connection {
   readonly acknowledged: boolean
   /** The transport is known to be gone, although no event said so (yet). Costs a system call; for rare use. */
   readonly severed: boolean
+  /**
+   * Whether `open` takes a head with a `protocol`. HTTP/2: the peer's SETTINGS enabled extended CONNECT (RFC 8441 section
+   * 3), false until they came. HTTP/1.1: always, and only the response tells.
+   */
+  readonly takesTunnels: boolean
   /** Bytes that ever came from the peer, protocol overhead included. Two equal readings: silence between them. */
   readonly bytesReceived: number
   /**
@@ -93,6 +98,13 @@ export interface RequestHead {
   readonly authority: string
   /** Empty for CONNECT (RFC 9113 section 8.5), whose authority is where the tunnel leads. */
   readonly path: string
+  /**
+   * The exchange is to become a tunnel of this protocol, such as `websocket`. HTTP/2: `:protocol` of an extended CONNECT
+   * (RFC 8441 section 4); it stands with a 2xx head. HTTP/1.1: the method is GET, with `Upgrade` (RFC 9110 section 7.8);
+   * it stands with 101. From then on `write`, `end` and `onData` are its bytes, and nothing is written before. Its body
+   * shape is `data`. Any other head begins an ordinary response.
+   */
+  readonly protocol?: string
   /** Regular fields only; the engine makes pseudo-header fields, Host and framing fields itself. */
   readonly headers: HeaderList
 }

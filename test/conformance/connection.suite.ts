@@ -13,6 +13,7 @@ import { http1FramingCases } from './cases/http1-framing.ts'
 import { lifecycleCases } from './cases/lifecycle.ts'
 import { messageCases } from './cases/messages.ts'
 import { pingCases, slotCases } from './cases/slots.ts'
+import { http1TunnelCases, http2TunnelCases } from './cases/tunnels.ts'
 import { type Cases, Context, type MakeEngine } from './context.ts'
 
 export interface SuiteOptions {
@@ -23,8 +24,8 @@ export interface SuiteOptions {
 
 const FOR_ALL: readonly Cases[] = [messageCases, bodyCases, slotCases, endingCases, lifecycleCases]
 const BY_PROTOCOL: Readonly<Record<AlpnProtocol, readonly Cases[]>> = {
-  h2: [pingCases, http2EndingCases],
-  'http/1.1': [http1Cases, http1FramingCases],
+  h2: [pingCases, http2EndingCases, http2TunnelCases],
+  'http/1.1': [http1Cases, http1FramingCases, http1TunnelCases],
 }
 
 export function describeConnection(name: string, makeEngine: MakeEngine, options: SuiteOptions): void {

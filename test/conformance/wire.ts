@@ -16,6 +16,7 @@ export interface RequestParts {
   readonly path?: string
   readonly headers?: HeaderList
   readonly body?: BodyShape
+  readonly protocol?: string
 }
 
 type ListenerCall = 'ready' | 'slots' | 'draining' | 'closed'
@@ -104,6 +105,7 @@ export class Wire {
       authority: this.#origin.authority,
       path: parts.path ?? '/',
       headers: parts.headers ?? [],
+      ...(parts.protocol === undefined ? {} : { protocol: parts.protocol }),
     }
     recording.exchange = this.#within('open', () =>
       this.connection.open(head, parts.body ?? 'none', recording),

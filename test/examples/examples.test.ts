@@ -111,6 +111,28 @@ const expected: Readonly<Record<string, unknown>> = {
       parseJson: expect.any(Number),
     },
   },
+  websocket: {
+    http2: { heard: 2500, connections: 1, protocols: 'h2' },
+    upgraded: { heard: 2500, connections: 51, protocols: 'h2 and http/1.1' },
+  },
+  sse: { events: 200, reconnects: 4, missed: 0, connections: 1 },
+  connect: {
+    findings: ['connect', 'grpc', 'grpc-web'].map((protocol) => ({
+      protocol,
+      calls: 30,
+      streamed: 1000,
+      trailer: '1000',
+      echoed: 'TEA PLEASE',
+      deadline: 'DeadlineExceeded',
+    })),
+    dials: 1,
+  },
+  mock: {
+    answers: ['Hello Ada', 'Hello Bob', 'Hello guest', 'Hello guest', 'Hello Eve'],
+    calls: 6,
+    quick: true,
+    strict: true,
+  },
   shutdown: { finished: 7, refused: 1, cut: 2, connectionsLeft: 0 },
 }
 

@@ -8,6 +8,10 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import * as source from '../../src/index.ts'
+import * as connect from '../../src/integrations/connect/index.ts'
+import * as mock from '../../src/integrations/mock/index.ts'
+import * as sse from '../../src/integrations/sse/index.ts'
+import * as websocket from '../../src/integrations/websocket/index.ts'
 import * as cache from '../../src/interceptors/cache.ts'
 import * as cookies from '../../src/interceptors/cookies.ts'
 import * as interceptors from '../../src/interceptors/index.ts'
@@ -62,7 +66,7 @@ describe('the tarball', () => {
   test('runs on nothing but its declared dependencies', async () => {
     const manifest = JSON.parse(await readFile(join(unpacked, 'package.json'), 'utf8'))
     const declared = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })
-    const strangers = (await importedPackages()).filter((name) => !declared.includes(name))
+    const strangers = (await importedPackages()).filter((name) => !declared.includes(packageOf(name)))
     expect(strangers).toEqual([])
   })
 })
@@ -99,6 +103,10 @@ describe('a program that uses it', () => {
   test.each([
     ['cache', cache],
     ['cookies', cookies],
+    ['mock', mock],
+    ['websocket', websocket],
+    ['sse', sse],
+    ['connect', connect],
   ])('gets trunkline/%s as ESM and as CommonJS', async (name, source) => {
     const names = Object.keys(source).sort()
     expect(await program('a.mjs', `print(Object.keys(await import('trunkline/${name}')).sort())`)).toEqual(
@@ -111,18 +119,30 @@ describe('a program that uses it', () => {
     const peers = Object.keys(
       JSON.parse(await readFile(join(unpacked, 'package.json'), 'utf8')).peerDependencies,
     )
-    expect(peers.sort()).toEqual(['http-cache-semantics', 'tough-cookie'])
+    expect(peers.sort()).toEqual([
+      '@connectrpc/connect',
+      'eventsource-parser',
+      'http-cache-semantics',
+      'tough-cookie',
+      'ws',
+    ])
     const blocked = `import { registerHooks } from 'node:module'
       registerHooks({ resolve: (name, context, next) => {
         if (${JSON.stringify(peers)}.includes(name)) throw new Error('loaded ' + name)
         return next(name, context)
       } })`
     const load =
-      "await import('trunkline'); await import('trunkline/interceptors'); await import('trunkline/testing')"
+      "await import('trunkline'); await import('trunkline/interceptors'); await import('trunkline/testing'); await import('trunkline/mock')"
     const missing = "(await import('trunkline/cache').catch((error) => error)).message"
     expect(await program('a.mjs', `${blocked}; ${load}; print(${missing})`)).toBe(
       'loaded http-cache-semantics',
     )
+    const opened = "(await import('trunkline')).createClient().websocket('wss://example.com')"
+    const told = await program(
+      'a.mjs',
+      `${blocked}; print((await ${opened}.catch((error) => error)).message)`,
+    )
+    expect(told).toContain('npm install ws')
   })
 
   test('loads nothing of them with the client, and nothing of the client with them', async () => {
@@ -227,6 +247,14 @@ async function linkDependencies(): Promise<void> {
     await mkdir(dirname(link), { recursive: true })
     await symlink(join(root, 'node_modules', name), link, 'dir')
   }
+}
+
+/** `@scope/name` or `name` of a specifier. */
+function packageOf(specifier: string): string {
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/')
 }
 
 async function importedPackages(): Promise<string[]> {

@@ -12,6 +12,7 @@ import {
   type ProtocolError,
   StreamError,
   type TimeoutError,
+  type WebSocketError,
 } from 'trunkline'
 import { expectTypeOf } from 'vitest'
 
@@ -45,6 +46,7 @@ export function classOf(code: ErrorCode): string {
       return 'TimeoutError'
     case 'ERR_TRUNKLINE_STREAM_REFUSED':
     case 'ERR_TRUNKLINE_STREAM_RESET':
+    case 'ERR_TRUNKLINE_TUNNEL_UNSUPPORTED':
     case 'ERR_TRUNKLINE_HTTP_1_1_REQUIRED':
       return 'StreamError'
     case 'ERR_TRUNKLINE_CONNECTION_UNUSABLE':
@@ -61,6 +63,7 @@ export function classOf(code: ErrorCode): string {
     case 'ERR_TRUNKLINE_TOO_MANY_REDIRECTS':
     case 'ERR_TRUNKLINE_REDIRECT_REFUSED':
     case 'ERR_TRUNKLINE_INTEGRITY_MISMATCH':
+    case 'ERR_TRUNKLINE_EVENT_STREAM_REFUSED':
       return 'ProtocolError'
     case 'ERR_TRUNKLINE_REQUEST_BODY_FAILED':
     case 'ERR_TRUNKLINE_BODY_NOT_REPLAYABLE':
@@ -70,6 +73,8 @@ export function classOf(code: ErrorCode): string {
     case 'ERR_TRUNKLINE_CIRCUIT_OPEN':
     case 'ERR_TRUNKLINE_CONCURRENCY_LIMIT':
       return 'LimitError'
+    case 'ERR_TRUNKLINE_WEBSOCKET_REFUSED':
+      return 'WebSocketError'
     case 'ERR_TRUNKLINE_CLIENT_CLOSED':
     case 'ERR_TRUNKLINE_CLIENT_DESTROYED':
       return 'ClosedError'
@@ -88,7 +93,10 @@ export function narrow(error: unknown): void {
   expectTypeOf(error).toExtend<Error>()
   if (error instanceof StreamError) {
     expectTypeOf(error.code).toEqualTypeOf<
-      'ERR_TRUNKLINE_STREAM_REFUSED' | 'ERR_TRUNKLINE_STREAM_RESET' | 'ERR_TRUNKLINE_HTTP_1_1_REQUIRED'
+      | 'ERR_TRUNKLINE_STREAM_REFUSED'
+      | 'ERR_TRUNKLINE_STREAM_RESET'
+      | 'ERR_TRUNKLINE_HTTP_1_1_REQUIRED'
+      | 'ERR_TRUNKLINE_TUNNEL_UNSUPPORTED'
     >()
     // @ts-expect-error: a code of another class
     if (error.code === 'ERR_TRUNKLINE_GOAWAY') return
@@ -106,6 +114,7 @@ type Codes = (
   | ProtocolError
   | BodyError
   | LimitError
+  | WebSocketError
   | ClosedError
 )['code']
 

@@ -29,8 +29,9 @@ export function createProxiedConnector(
 }
 
 /** Whether requests to the origin go to its proxy as they are, rather than through a tunnel. */
-export function isForwarded({ scheme, proxy }: Origin): boolean {
-  return proxy?.forwards === true && scheme === 'http'
+export function isForwarded({ scheme, proxy, upgrade }: Origin): boolean {
+  // Few proxies pass an upgrade on; a tunnel carries it through all of them.
+  return proxy?.forwards === true && scheme === 'http' && !upgrade
 }
 
 /**

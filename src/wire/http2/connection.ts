@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import { AnnouncedOrigins } from '../../core/announced-origins.ts'
 import type { ClientError } from '../../core/errors.ts'
 import { isSevered } from '../../core/severed.ts'
+import { tunnelUnsupported } from '../../core/tunnel-unsupported.ts'
 import type {
   AttachContext,
   BodyShape,
@@ -82,12 +83,17 @@ export class Http2Connection implements Connection, SessionEvents {
     return this.#socket.destroyed || isSevered(this.#socket)
   }
 
+  get takesTunnels(): boolean {
+    return this.#session.peer.connectProtocol
+  }
+
   get bytesReceived(): number {
     return this.#bytesReceived
   }
 
   open(head: RequestHead, body: BodyShape, handler: ExchangeHandler): Exchange {
     if (this.#socket.destroyed) throw unusable(this.#facts)
+    if (head.protocol !== undefined && !this.takesTunnels) throw tunnelUnsupported(this.#facts)
     return this.#session.open(head, body, handler)
   }
 

@@ -8,6 +8,7 @@ const NAME = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
 const PSEUDO_FIELDS = 8
 const CRUMB_END = '; '
+const NOTHING: HeaderList = []
 
 /**
  * Request heads as HPACK takes them: pseudo-header fields first (RFC 9113 section 8.3), then the caller's fields in
@@ -17,6 +18,7 @@ export class RequestFields {
   /** The last head, in a list that is used again: one string that is still the same needs no second look. */
   #last: string[] = []
   #next: string[] = []
+  #lastPseudo = PSEUDO_FIELDS
 
   /**
    * The fields, valid until the next call.
@@ -34,9 +36,11 @@ export class RequestFields {
     fields[5] = head.authority
     fields[6] = ':path'
     fields[7] = head.path
-    const length = addRegular(fields, PSEUDO_FIELDS, head.headers)
+    const pseudo =
+      head.protocol === undefined ? PSEUDO_FIELDS : add(fields, PSEUDO_FIELDS, ':protocol', head.protocol)
+    const length = addRegular(fields, pseudo, head.headers)
     if (fields.length !== length) fields.length = length
-    this.#check(fields)
+    this.#check(fields, pseudo)
     this.#next = this.#last
     this.#last = fields
     return fields
@@ -53,12 +57,14 @@ export class RequestFields {
     return fields
   }
 
-  #check(fields: HeaderList): void {
-    const last = this.#last
+  #check(fields: HeaderList, pseudo: number): void {
+    // What was a pseudo-header field in the last head proves nothing about a regular one.
+    const last = pseudo === this.#lastPseudo ? this.#last : NOTHING
+    this.#lastPseudo = pseudo
     for (let index = 0; index < fields.length; index += 2) {
       const name = fields[index] as string
       const value = fields[index + 1] as string
-      if (name !== last[index] && index >= PSEUDO_FIELDS && !NAME.test(name)) throw invalid(name, 'name')
+      if (name !== last[index] && index >= pseudo && !NAME.test(name)) throw invalid(name, 'name')
       if (value !== last[index + 1] && !VALUE.test(value)) throw invalid(name, 'value')
     }
   }

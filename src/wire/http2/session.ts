@@ -180,6 +180,7 @@ export class Session implements ReceiverHost, StreamOwner {
     const isHead = head.method === 'HEAD'
     const { initialWindowSize } = this.peer
     const stream = new Stream(streamId, this, handler, isHead, initialWindowSize, this.inflow.streamWindow)
+    stream.isTunnel = head.protocol !== undefined
     this.nextStreamId += 2
     this.#ledger.opened(stream)
     this.inflow.opened(stream)

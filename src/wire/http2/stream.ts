@@ -62,6 +62,7 @@ export class Stream implements Exchange, StreamFacts, UploadingStream {
   /** Bytes of the body so far. */
   received = 0
   isPaused = false
+  isTunnel = false
   isSettled = false
   #progress: number = Progress.WAITING
   #informational = 0
@@ -293,6 +294,8 @@ export class Stream implements Exchange, StreamFacts, UploadingStream {
   }
 
   #finish(): void {
+    // A tunnel ends in order, if what was written to it is on its way.
+    if (this.isTunnel) this.end()
     this.#settle()
     if (!isOver(this.state)) {
       // The response ended while the request body is still on its way. The exchange is over for HTTP (RFC 9113

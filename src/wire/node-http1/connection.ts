@@ -77,6 +77,7 @@ export class NodeHttp1Connection implements Connection {
       facts: this.#facts,
       onHead: (headers, last) => this.#onHead(headers, last),
       onEnded: () => this.#onEnded(),
+      onTunnelEnded: () => this.#onTunnelEnded(),
       onBroken: (error) => {
         this.#exchange = null
         this.#break(error)
@@ -108,6 +109,10 @@ export class NodeHttp1Connection implements Connection {
     return this.#socket.destroyed
   }
 
+  get takesTunnels(): boolean {
+    return true
+  }
+
   get bytesReceived(): number {
     return this.#socket.bytesRead
   }
@@ -126,7 +131,7 @@ export class NodeHttp1Connection implements Connection {
     if (this.#idleLimit !== null) this.#socket.setTimeout(0)
     // The Agent refs a socket that it takes from its idle ones.
     if (!this.#referenced) this.#socket.unref()
-    if (body === 'none') request.end()
+    if (body === 'none' || encoded.upgrades) request.end()
     // An empty write sends the head in this tick, and in latin1, which `flushHeaders()` does not.
     else request.write('', 'latin1')
     return exchange
@@ -242,6 +247,14 @@ export class NodeHttp1Connection implements Connection {
     setImmediate(() => {
       if (!request.writableFinished) this.#break(null)
     })
+  }
+
+  /** The peer has said all. What was written to it is still to go out. */
+  #onTunnelEnded(): void {
+    this.#exchange = null
+    this.#retire()
+    if (this.#socketClosed) this.#reportClosed()
+    else this.#socket.destroySoon()
   }
 
   /** The Agent has put the socket back. */

@@ -1,4 +1,5 @@
 import type { ClientRequest, IncomingMessage, InformationEvent } from 'node:http'
+import type { Duplex } from 'node:stream'
 import { type ClientError, copyOf, type Processed } from '../../core/errors.ts'
 import { type HeaderList, headerListSize } from '../../core/headers.ts'
 import type { Exchange, ExchangeHandler } from '../contract.ts'
@@ -12,6 +13,7 @@ import {
   tooManyInformational,
   wrongBodyLength,
 } from './outcome.ts'
+import { Tunnel } from './tunnel.ts'
 
 /** What an exchange tells its connection. */
 export interface ExchangeOwner {
@@ -20,6 +22,8 @@ export interface ExchangeOwner {
   onHead(headers: HeaderList, last: boolean): void
   /** The response is complete and was delivered. */
   onEnded(): void
+  /** The peer has ended the tunnel that the exchange became. */
+  onTunnelEnded(): void
   /** The socket can carry nothing after this: the exchange failed, or was given up (`error` is null). */
   onBroken(error: ClientError | null): void
 }
@@ -37,6 +41,7 @@ export class NodeHttp1Exchange implements Exchange {
   /** Whether any byte of the request was handed to the socket. */
   readonly #wasSent: () => boolean
   #response: IncomingMessage | null = null
+  #tunnel: Tunnel | null = null
   #informational = 0
   #sent = 0
   #over = false
@@ -62,18 +67,20 @@ export class NodeHttp1Exchange implements Exchange {
   }
 
   get sawHead(): boolean {
-    return this.#response !== null
+    return this.#response !== null || this.#tunnel !== null
   }
 
   /** RFC 9113 section 8.7 says it for HTTP/2, and the question is the same here. */
   get processed(): Processed {
-    if (this.#response !== null) return 'yes'
+    if (this.sawHead) return 'yes'
     return this.#wasSent() ? 'maybe' : 'no'
   }
 
   write(chunk: Uint8Array): boolean {
     const request = this.#request
-    if (this.#over || request.writableEnded) return true
+    if (this.#over) return true
+    if (this.#tunnel !== null) return this.#tunnel.write(chunk)
+    if (request.writableEnded) return true
     this.#sent += chunk.byteLength
     const length = this.#head.length
     if (length !== null && this.#sent > length) {
@@ -84,7 +91,9 @@ export class NodeHttp1Exchange implements Exchange {
   }
 
   end(trailers?: HeaderList): void {
-    if (this.#over || this.#request.writableEnded) return
+    if (this.#over) return
+    if (this.#tunnel !== null) return this.#tunnel.end()
+    if (this.#request.writableEnded) return
     const length = this.#head.length
     if (length !== null && this.#sent < length) {
       this.#failWith(wrongBodyLength(this.#owner.facts, this, length, false))
@@ -100,11 +109,11 @@ export class NodeHttp1Exchange implements Exchange {
   }
 
   pause(): void {
-    if (!this.#over) this.#response?.pause()
+    if (!this.#over) (this.#tunnel ?? this.#response)?.pause()
   }
 
   resume(): void {
-    if (!this.#over) this.#response?.resume()
+    if (!this.#over) (this.#tunnel ?? this.#response)?.resume()
   }
 
   /** HTTP/1.1 has no way to stop one response but to close the connection (RFC 9112 section 9.6). */
@@ -142,7 +151,7 @@ export class NodeHttp1Exchange implements Exchange {
     const request = this.#request
     request.on('information', (event) => this.#onInformation(event))
     request.on('response', (response) => this.#onResponse(response))
-    request.on('upgrade', (response) => this.#onResponse(response))
+    request.on('upgrade', (response, socket, rest) => this.#onUpgrade(response, socket, rest))
     request.on('error', (error) => {
       if (!this.hasResponse) this.#fail(error)
     })
@@ -165,12 +174,41 @@ export class NodeHttp1Exchange implements Exchange {
     if (this.#over) return
     const status = response.statusCode ?? 0
     const headers = decodeFields(response.rawHeaders)
-    const facts = this.#owner.facts
     const problem = headProblem(response.httpVersion, status, headers)
+    if (this.#isFit(problem, headers)) this.#accept(response, status, headers)
+  }
+
+  /** 101: the protocol has changed, and `rest` are its first bytes. */
+  #onUpgrade(response: IncomingMessage, socket: Duplex, rest: Buffer): void {
+    if (!this.#head.upgrades || this.#over) return this.#onResponse(response)
+    const headers = decodeFields(response.rawHeaders)
+    if (!this.#isFit(null, headers)) return
+    this.#tunnel = new Tunnel(socket, {
+      onData: (chunk) => {
+        if (!this.#over) this.#handler.onData(chunk)
+      },
+      onDrain: () => {
+        if (!this.#over) this.#handler.onDrain()
+      },
+      onEnd: () => this.#onTunnelEnd(),
+    })
+    this.#handler.onHeaders(response.statusCode ?? 101, headers, response.statusMessage)
+    this.#tunnel.start(rest)
+  }
+
+  #onTunnelEnd(): void {
+    if (this.#over) return
+    this.#over = true
+    this.#handler.onEnd()
+    this.#owner.onTunnelEnded()
+  }
+
+  #isFit(problem: string | null, headers: HeaderList): boolean {
+    const facts = this.#owner.facts
     if (problem !== null) this.#failWith(malformed(facts, this, problem))
     else if (headerListSize(headers) > facts.maxHeaderListSize)
       this.#failWith(headerListTooLarge(facts, this))
-    else this.#accept(response, status, headers)
+    return !this.#over
   }
 
   #accept(response: IncomingMessage, status: number, headers: HeaderList): void {

@@ -15,6 +15,8 @@ export interface EncodedHead {
   readonly chunked: boolean
   /** Bytes the body must have; null when the framing leaves it open. */
   readonly length: number | null
+  /** It asks for a tunnel. */
+  readonly upgrades: boolean
 }
 
 /** RFC 9110 section 8.6: methods that anticipate content say so when there is none. */
@@ -25,8 +27,9 @@ const EXPECTS_CONTENT = new Set(['POST', 'PUT', 'PATCH'])
  * two ideas of a message's length are request smuggling (RFC 9112 section 11.2).
  */
 export function encodeHead(head: RequestHead, body: BodyShape): EncodedHead {
-  const length = bodyLength(head, body)
-  const chunked = body !== 'none' && length === null
+  const upgrades = head.protocol !== undefined
+  const length = upgrades ? null : bodyLength(head, body)
+  const chunked = !upgrades && body !== 'none' && length === null
   const fields = ['host', head.authority]
   let connection = 'keep-alive'
   for (let index = 0; index < head.headers.length; index += 2) {
@@ -41,10 +44,11 @@ export function encodeHead(head: RequestHead, body: BodyShape): EncodedHead {
     }
     fields.push(name, value)
   }
-  fields.push('connection', connection)
+  if (upgrades) fields.push('connection', 'Upgrade', 'upgrade', head.protocol)
+  else fields.push('connection', connection)
   if (chunked) fields.push('transfer-encoding', 'chunked')
   else if (length !== null) fields.push('content-length', String(length))
-  return { fields, chunked, length }
+  return { fields, chunked, length, upgrades }
 }
 
 function bodyLength(head: RequestHead, body: BodyShape): number | null {

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import { AnnouncedOrigins } from '../../core/announced-origins.ts'
 import type { ClientError } from '../../core/errors.ts'
 import { isSevered } from '../../core/severed.ts'
+import { tunnelUnsupported } from '../../core/tunnel-unsupported.ts'
 import type {
   AttachContext,
   BodyShape,
@@ -104,6 +105,10 @@ export class NodeHttp2Connection implements Connection {
     return Math.max(0, Math.min(limit, this.#options.maxConcurrentStreams) - this.#exchanges.size)
   }
 
+  get takesTunnels(): boolean {
+    return this.#session.remoteSettings?.enableConnectProtocol === true
+  }
+
   get bytesReceived(): number {
     return this.#socket.bytesRead
   }
@@ -118,13 +123,14 @@ export class NodeHttp2Connection implements Connection {
 
   open(head: RequestHead, body: BodyShape, handler: ExchangeHandler): Exchange {
     if (this.slots === 0) throw unusable(this.#facts)
+    if (head.protocol !== undefined && !this.takesTunnels) throw tunnelUnsupported(this.#facts)
     // RST_STREAM by `stream.close()` has an END_STREAM before it, which makes half an upload look whole. One by an
     // aborted signal has not.
     const abort = body === 'none' ? null : new AbortController()
     if (this.#mayAnnounce && this.#windows.beforeOpen()) this.#announceWindows()
     const stream = this.#request(head, body, abort)
     this.#handle ??= handleOf(this.#session)
-    const exchange = new NodeHttp2Exchange(stream, abort, head.method, handler, this.#owner)
+    const exchange = new NodeHttp2Exchange(stream, abort, head, handler, this.#owner)
     this.#exchanges.add(exchange)
     this.#windows.opened(exchange)
     if (stream.id !== undefined && stream.id >= LAST_STREAM_ID) this.#leave()

@@ -1,7 +1,7 @@
 import * as http2 from 'node:http2'
 import type { ClientError } from '../../core/errors.ts'
 import { type HeaderList, headerListSize } from '../../core/headers.ts'
-import type { Exchange, ExchangeHandler } from '../contract.ts'
+import type { Exchange, ExchangeHandler, RequestHead } from '../contract.ts'
 import { handleOf, outlive } from './handle-order.ts'
 import { decodeHead } from './head.ts'
 import type { NodeHttp2Options } from './options.ts'
@@ -45,6 +45,7 @@ export class NodeHttp2Exchange implements Exchange, Holder, StreamListener {
   readonly #abort: AbortController | null
   /** The native stream's; given up at the end, since what holds the exchange (the stack of an error) shall not hold it. */
   #handle: object | undefined
+  readonly #isTunnel: boolean
   #sawHead = false
   /** END_STREAM came. */
   #ended = false
@@ -58,7 +59,7 @@ export class NodeHttp2Exchange implements Exchange, Holder, StreamListener {
   constructor(
     stream: http2.ClientHttp2Stream,
     abort: AbortController | null,
-    method: string,
+    head: RequestHead,
     handler: ExchangeHandler,
     owner: ExchangeOwner,
   ) {
@@ -68,8 +69,9 @@ export class NodeHttp2Exchange implements Exchange, Holder, StreamListener {
     this.#abort = abort
     this.#owner = owner
     this.#handle = handleOf(stream)
+    this.#isTunnel = head.protocol !== undefined
     hear(stream, this)
-    if (method === 'HEAD') stream.resume()
+    if (head.method === 'HEAD') stream.resume()
   }
 
   write(chunk: Uint8Array): boolean {
@@ -177,11 +179,13 @@ export class NodeHttp2Exchange implements Exchange, Holder, StreamListener {
     const uploading = this.#abort !== null && !stream.writableFinished
     if (this.#settled || !this.#sawHead || !this.#ended || !uploading) return
     if (stream.closed || stream.rstCode !== 0) return
+    // A tunnel ends in order, with what was written to it.
+    if (this.#isTunnel) stream.end()
     // The response ended while the request body is still on its way. The exchange is over for HTTP (RFC 9113 section
     // 8.1); the rest of the upload would serve nobody.
     this.#settled = true
     this.#handler.onEnd()
-    this.#giveUp(NGHTTP2_CANCEL)
+    if (!this.#isTunnel) this.#giveUp(NGHTTP2_CANCEL)
   }
 
   onStreamClose(): void {

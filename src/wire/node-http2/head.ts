@@ -11,6 +11,7 @@ export function encodeHead(head: RequestHead): string[] {
     head.method === 'CONNECT' && head.path === ''
       ? [':method', head.method, ':authority', head.authority]
       : [':method', head.method, ':scheme', head.scheme, ':authority', head.authority, ':path', head.path]
+  if (head.protocol !== undefined) fields.push(':protocol', head.protocol)
   const headers = head.headers
   for (let index = 0; index < headers.length; index += 2) {
     const name = headers[index] as string

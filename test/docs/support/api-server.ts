@@ -8,17 +8,24 @@ import {
   startH2Server,
   type TestServer,
 } from '../../support/servers.ts'
+import { acceptWebSockets } from '../../support/web-socket-server.ts'
 
 export const API_ORIGIN = 'https://api.example.com'
 
 /**
  * `/users/7`, `/items/N` JSON · `/lines` JSON line by line · `/report` a megabyte of JSON · `/prices` may be kept for a minute ·
  * `/login` sets a cookie and redirects to `/headers` · `/orders` POST, 201 · `/export` a megabyte · `/upload` counts the bytes of the body ·
- * `/moved` redirects to `/users/7` · `/slow` never answers · `/v1` streams a completion as openai does · whatever has
+ * `/events` one event, and silence · WebSockets echo · `/moved` redirects to `/users/7` · `/slow` never answers · `/v1` streams a completion as openai does · whatever has
  * an `x-amz-target` lists tables as DynamoDB does; else the routes of every test server.
  */
-export function startApiServer(): Promise<TestServer> {
-  return startH2Server({ allowHTTP1: true, handler: handle })
+export async function startApiServer(): Promise<TestServer> {
+  const server = await startH2Server({
+    allowHTTP1: true,
+    handler: handle,
+    settings: { enableConnectProtocol: true },
+  })
+  acceptWebSockets(server.server)
+  return server
 }
 
 async function handle(request: ServerRequest, response: ServerReply): Promise<void> {
@@ -57,6 +64,10 @@ async function handle(request: ServerRequest, response: ServerReply): Promise<vo
     case 'moved':
       response.writeHead(302, { location: '/users/7' })
       response.end()
+      return
+    case 'events':
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      response.write('id: 1\nevent: tick\ndata: {"n":1}\n\n')
       return
     case 'v1':
       return completion(response)

@@ -47,6 +47,8 @@ const registry = createFileRegistry(
             options: { idempotencyLevel: MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS },
           },
           { ...method, name: 'Count', serverStreaming: true },
+          { ...method, name: 'Sum', clientStreaming: true },
+          { ...method, name: 'Chat', clientStreaming: true, serverStreaming: true },
         ],
       },
     ],
@@ -70,7 +72,7 @@ export interface GreeterLog {
 
 /**
  * `Greet` echoes; text `refuse` is an error with details in its metadata, `slow` waits for the deadline.
- * `Count` streams `count` greetings, without end if that is 0; text `fail` fails after two.
+ * `Sum` adds the counts of a stream up; `Chat` echoes each message as it comes. `Count` streams `count` greetings, without end if that is 0; text `fail` fails after two.
  */
 export function greeterRoutes(log: GreeterLog): (router: ConnectRouter) => void {
   const greet = async (request: Greeting, context: HandlerContext) => {
@@ -94,5 +96,15 @@ export function greeterRoutes(log: GreeterLog): (router: ConnectRouter) => void 
       if (n % 10 === 0) await sleep(1)
     }
   }
-  return (router) => router.service(Greeter, { greet, count } as never)
+  const sum = async (requests: AsyncIterable<Greeting>) => {
+    let total = 0
+    for await (const request of requests) total += request.count
+    return greeting({ text: 'sum', count: total })
+  }
+  async function* chat(requests: AsyncIterable<Greeting>, context: HandlerContext) {
+    context.responseHeader.set('x-head', String(context.requestHeader.get('x-caller')))
+    context.responseTrailer.set('x-tail', 'there')
+    for await (const request of requests) yield greeting({ text: `you said ${request.text}` })
+  }
+  return (router) => router.service(Greeter, { greet, count, sum, chat } as never)
 }

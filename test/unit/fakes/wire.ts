@@ -72,6 +72,7 @@ export class FakeConnection implements Connection {
   bytesReceived = 0
   severed = false
   acknowledged = true
+  takesTunnels = true
   /** Whether its new exchanges take more than one piece of a body. */
   writable = true
   referenced = true

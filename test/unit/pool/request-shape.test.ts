@@ -8,13 +8,26 @@ test('the head is what goes on the wire: no fragment, no user information', () =
     { method: 'PUT', headers: ['a', '1'] },
     'http://user:secret@example.test:8080/p?q#f',
   )
-  expect(headOf(request)).toEqual({
+  expect(headOf(request, 'h2')).toEqual({
     method: 'PUT',
     scheme: 'http',
     authority: 'example.test:8080',
     path: '/p?q',
     headers: ['a', '1'],
   })
+})
+
+test('a tunnel is an extended CONNECT over HTTP/2, and an upgrade over HTTP/1.1', () => {
+  const tunnel = { protocol: 'websocket', upgradeHeaders: ['sec-websocket-key', 'k'] }
+  const request = clientRequest({ method: 'CONNECT', headers: ['a', '1'], tunnel })
+  const { headers: overHttp2, ...http2 } = headOf(request, 'h2')
+  const { headers: overHttp1, ...http1 } = headOf(request, 'http/1.1')
+  expect(http2).toMatchObject({ method: 'CONNECT', protocol: 'websocket' })
+  expect(http1).toMatchObject({ method: 'GET', protocol: 'websocket' })
+  expect([overHttp2, overHttp1]).toEqual([
+    ['a', '1'],
+    ['a', '1', 'sec-websocket-key', 'k'],
+  ])
 })
 
 test('the shape is known before the head goes out', () => {

@@ -1,0 +1,12 @@
+/** `trunkline/mock`: answers for tests, in place of the network. */
+export type { Clock, Timer } from '../../core/clock.ts'
+export type { MockAnswer, MockFailure, MockReply, MockResponse, MockSilence } from './answer.ts'
+export type { MockCall } from './call.ts'
+export type { MockMatch, TextMatch } from './matcher.ts'
+export { createMock, type Mock, type MockOptions } from './mock.ts'
+export { mockClient } from './mock-client.ts'
+export { MockClock } from './mock-clock.ts'
+export { MockError } from './mock-error.ts'
+export { type Respond, respondWith } from './respond-with.ts'
+export type { Route as MockRoute } from './route.ts'
+export type { Params } from './url-pattern.ts'
