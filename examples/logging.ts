@@ -1,9 +1,8 @@
 /** Structured logs with pino: one id from the order that came in to every line, every call and every server. */
 import { randomUUID } from 'node:crypto'
-import { type ChannelListener, subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Logger, pino } from 'pino'
-import { correlationId, createClient, type TrunklineEvents, withCorrelationId } from '../src/index.ts'
+import { correlationId, createClient, onEvent, withCorrelationId } from '../src/index.ts'
 import { dim, finish, note, title } from './support/print.ts'
 import { startServer } from './support/server.ts'
 
@@ -44,7 +43,7 @@ const log: Logger = pino(
 
 // What the library tells. Header fields stay out of the logs: there are credentials in them.
 const rounded = (ms: number | null) => (ms === null ? null : Math.round(ms * 10) / 10)
-const onEnd = (call: TrunklineEvents['request:end']) => {
+const stop = onEvent('request:end', (call) => {
   const { correlationId, method, url, status, attempts, redirects, duration, firstByte, error } = call
   const facts = {
     correlationId,
@@ -59,8 +58,7 @@ const onEnd = (call: TrunklineEvents['request:end']) => {
     { ...facts, ms: rounded(duration), firstByte: rounded(firstByte), error: error?.code ?? null },
     'called',
   )
-}
-subscribe('trunkline:request:end', onEnd as ChannelListener)
+})
 
 const client = createClient({
   tls: { ca: server.ca },
@@ -84,7 +82,7 @@ await Promise.all(ids.map((id, index) => withCorrelationId(id, () => serveOrder(
 // Outside of any order the client makes an id of its own.
 await call('/prices')
 
-unsubscribe('trunkline:request:end', onEnd as ChannelListener)
+stop()
 await client.close()
 await server.close()
 

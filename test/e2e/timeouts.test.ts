@@ -56,7 +56,7 @@ describe('a phase of the dial', () => {
     const peer = await bench.rawPeer({ autoRespond: {}, beforeTls: () => 'handled' })
     const error = await rejection(bench.client({ timeouts: { tls: 100 } }).request(peer.origin))
     expect(error).toMatchObject({ code: 'ERR_TRUNKLINE_TLS_TIMEOUT', phase: 'tls', processed: 'no' })
-    expect(Object.keys(error.timings)).toEqual(['dns', 'connect'])
+    expect(Object.keys(error.timings)).toEqual(['dns', 'connect', 'total'])
     expect(error.message).toMatch(
       /longer than 100 ms \(before: dns \d+ ms, connect \d+ ms\)\. Raise timeouts\.tls/,
     )
@@ -100,7 +100,7 @@ describe.each(['h2', 'http/1.1'] as const)('over %s', (protocol) => {
       bench.client({ timeouts: { headers: 100 } }).request(`${server.origin}/hang`),
     )
     expect(error).toMatchObject({ code: 'ERR_TRUNKLINE_HEADERS_TIMEOUT', processed: 'maybe' })
-    expect(Object.keys(error.timings)).toEqual(['queue', 'dns', 'connect', 'tls'])
+    expect(Object.keys(error.timings)).toEqual(['queue', 'dns', 'connect', 'tls', 'total'])
     expect(error.message).toMatch(/\(before: queue \d+ ms, dns \d+ ms, connect \d+ ms, tls \d+ ms\)/)
   })
 
