@@ -18,6 +18,7 @@ const examples: Readonly<Record<string, string>> = {
   adaptive: 'a server whose capacity changes, and a client that finds out',
   breaker: 'a server that is down for a while, and a client that leaves it alone',
   discovery: 'a service with several endpoints: slow, failing, leaving and new ones',
+  proxy: 'HTTP/2 through proxies of HTTP/1.1, HTTP/2 and SOCKS, by names that only they know',
   cache: 'what an HTTP cache serves without asking, and what when nobody answers',
   json: 'twenty objects of 5 MB sent and read, and how long everything else has to wait',
   logging: 'structured logs with pino: one id for an order, its calls and the servers they reach',

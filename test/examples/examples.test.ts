@@ -40,6 +40,14 @@ const expected: Readonly<Record<string, unknown>> = {
     rttMs: expect.any(Number),
   },
   'drop-in-fetch': { tasks: 7, same: 7, connections: 1 },
+  proxy: {
+    http: { protocols: ['h2'], toProxy: 3, tunnels: 3, toServer: 3, leaked: false },
+    http2: { protocols: ['h2'], toProxy: 1, tunnels: 3, toServer: 3, leaked: false },
+    socks: { protocols: ['h2'], toProxy: 3, tunnels: 3, toServer: 3, leaked: false },
+    refused: 'ERR_TRUNKLINE_PROXY_FAILED',
+    straight: true,
+    lookups: ['localhost'],
+  },
   multiplexing: {
     calls: 10,
     http1: { connections: 6, timeMs: expect.any(Number) },
