@@ -17,7 +17,17 @@ export { closeOnSignals } from './close-on-signals.ts'
 export type { CloseOptions, CloseReport, CutRequest } from './closing.ts'
 export type { AddressGuardOptions } from './connect/address-guard.ts'
 export type { AddressOrder, DnsAddress, DnsOptions, DnsResolver } from './connect/dns-options.ts'
-export type { TlsOptions } from './connect/tls-identity.ts'
+export type { KeyLogOption } from './connect/key-log.ts'
+export type { PinMismatch, PinOptions, SubdomainPins } from './connect/pins.ts'
+export type { TlsStoreStats } from './connect/store-guard.ts'
+export type {
+  OriginTlsOptions,
+  PerOriginTls,
+  TlsFiles,
+  TlsMaterial,
+  TlsOptions,
+  TlsReloadOptions,
+} from './connect/tls-identity.ts'
 export type {
   MemoryTlsSessionStoreOptions,
   TlsSession,
@@ -86,6 +96,7 @@ export type { Preconnected } from './preconnect.ts'
 export type { Request, RequestOptions, RequestResult, ResponseHeaders } from './request.ts'
 export type { ClientStats, OriginStats, PooledConnectionStats } from './stats.ts'
 export type { ClientTimeoutOptions, TimeoutOptions } from './timeout-options.ts'
+export type { ReloadStats } from './tls-reload.ts'
 export type { AlpnProtocol } from './wire/contract.ts'
 
 let shared: Client | null = null
