@@ -19,13 +19,23 @@ export type { CloseOptions, CloseReport, CutRequest } from './closing.ts'
 export type { DnsStats } from './connect/address-book.ts'
 export type { AddressGuardOptions } from './connect/address-guard.ts'
 export type { AddressOrder, DnsAddress, DnsOptions, DnsResolver } from './connect/dns-options.ts'
+export type { KeyLogOption } from './connect/key-log.ts'
+export type { PinMismatch, PinOptions, SubdomainPins } from './connect/pins.ts'
 export type {
   ProxyAnswer,
   ProxyChoice,
   ProxyServerOptions,
   ProxySetting,
 } from './connect/proxy/proxy-options.ts'
-export type { TlsOptions } from './connect/tls-identity.ts'
+export type { TlsStoreStats } from './connect/store-guard.ts'
+export type {
+  OriginTlsOptions,
+  PerOriginTls,
+  TlsFiles,
+  TlsMaterial,
+  TlsOptions,
+  TlsReloadOptions,
+} from './connect/tls-identity.ts'
 export type {
   MemoryTlsSessionStoreOptions,
   TlsSession,
@@ -101,6 +111,7 @@ export type { Preconnected } from './preconnect.ts'
 export type { Request, RequestOptions, RequestResult, ResponseHeaders } from './request.ts'
 export type { ClientSnapshot, ClientStats, OriginStats, PooledConnectionStats } from './stats.ts'
 export type { ClientTimeoutOptions, TimeoutOptions } from './timeout-options.ts'
+export type { ReloadStats } from './tls-reload.ts'
 export type { WebSocketOptions } from './websocket/options.ts'
 export type { WebSocketConnection, WebSocketData } from './websocket/web-socket.ts'
 export type { OpenWebSocket } from './websocket/web-sockets.ts'

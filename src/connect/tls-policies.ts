@@ -95,7 +95,7 @@ function ownOptions(
 }
 
 /** Nothing of the client's own certificate is left when an origin has another one. */
-function merged(base: OriginTlsOptions, over: OriginTlsOptions): OriginTlsOptions {
+export function merged(base: OriginTlsOptions, over: OriginTlsOptions): OriginTlsOptions {
   const replaced = CLIENT_CERTIFICATE.some((field) => over[field] !== undefined) ? CLIENT_CERTIFICATE : []
   return { ...without(base, replaced), ...given(over) }
 }
