@@ -8,6 +8,8 @@ export default defineConfig({
     interceptors: 'src/interceptors/index.ts',
     cache: 'src/interceptors/cache.ts',
     cookies: 'src/interceptors/cookies.ts',
+    'http2-wrapper': 'src/integrations/http2-wrapper/index.ts',
+    undici: 'src/integrations/undici/index.ts',
   },
   format: ['esm', 'cjs'],
   target: 'node22',

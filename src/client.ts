@@ -1,3 +1,4 @@
+import { type ClientDispatch, createClientDispatch } from './client-dispatch.ts'
 import { closedError, destroyedError } from './client-errors.ts'
 import {
   type ClientOptions,
@@ -63,6 +64,8 @@ export interface Client {
   readonly fetch: Fetch
   /** The lower level. Rejects with a `ClientError` or the signal's reason. */
   readonly request: Request
+  /** The lowest level, for adapters to other interfaces: a request as interceptors see it, sent as it is. */
+  readonly dispatch: ClientDispatch
   /**
    * Opens a connection to an origin ahead of need: DNS, TCP, TLS, ALPN and SETTINGS. Resolves when it can be used,
    * at once if one stands already.
@@ -115,6 +118,7 @@ type Intake =
 class TrunklineClient implements Client {
   readonly fetch: Fetch
   readonly request: Request
+  readonly dispatch: ClientDispatch
   readonly map: ClientMap
   readonly closed: Promise<void>
   readonly #clock: Clock
@@ -209,6 +213,7 @@ class TrunklineClient implements Client {
     this.#dispatch = (request) => this.#admit(dispatch, request)
     this.fetch = createFetch(this.#dispatch, options.retry)
     this.request = createRequest(this.#dispatch, options.retry)
+    this.dispatch = createClientDispatch(this.#dispatch, options.retry)
     this.map = createMap(this.fetch)
   }
 

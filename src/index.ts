@@ -4,6 +4,7 @@ import type { Request } from './request.ts'
 
 export type { Client } from './client.ts'
 export { createClient } from './client.ts'
+export type { ClientDispatch, DispatchRequest } from './client-dispatch.ts'
 export type {
   ClientOptions,
   ClientUpdate,
