@@ -41,8 +41,9 @@ const DEFAULT_PORTS = { http: 80, https: 443 } as const
 const PARSER_LIMIT = 16 * 1024 * 1024
 
 function carry(client: Client, request: NodeRequest, options: AddedOptions, scheme: 'http' | 'https'): void {
-  refuseConnectionOptions(options)
   const host = String(options.host ?? 'localhost')
+  const named = String(request.getHeader('host') ?? '').replace(/:\d*$/, '')
+  refuseConnectionOptions(options, [host, named])
   const port = Number(options.port ?? DEFAULT_PORTS[scheme])
   const { socket } = new Carriage(client, request, { scheme, host, port })
   const made = request as NodeRequest & { maxHeaderSize?: number; timeout?: number }

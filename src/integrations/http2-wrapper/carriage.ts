@@ -1,4 +1,4 @@
-import type { ClientRequest as NodeRequest } from 'node:http'
+import type { IncomingMessage, ClientRequest as NodeRequest } from 'node:http'
 import type { Client } from '../../client.ts'
 import type { ClientResponse } from '../../core/dispatch.ts'
 import { InvalidRequestError } from '../../core/errors.ts'
@@ -62,9 +62,16 @@ export class Carriage implements SocketPeer, RequestSink {
   }
 
   onGone(error: Error | null): void {
+    // Node has the whole response; what the wire still says is that this was all.
+    if (error === null && this.#response?.complete) return
     const reason = error ?? new DOMException('The request was destroyed.', 'AbortError')
     this.#abort.abort(reason)
     this.#pipe.fail(reason)
+  }
+
+  /** What Node has made of the response; null before its head. */
+  get #response(): IncomingMessage | null {
+    return (this.#request as NodeRequest & { res?: IncomingMessage | null }).res ?? null
   }
 
   #begin(): void {
@@ -108,7 +115,6 @@ export class Carriage implements SocketPeer, RequestSink {
     dressResponse(this.#request, response, body === 'chunked')
     await socket.give(head)
     for await (const chunk of response.body) {
-      if (socket.destroyed) return
       if (body === 'chunked') void socket.give(chunkStart(chunk.length))
       await socket.give(chunk)
       if (body === 'chunked') void socket.give(CHUNK_END)
@@ -119,9 +125,8 @@ export class Carriage implements SocketPeer, RequestSink {
   #fail(error: unknown): void {
     if (this.socket.destroyed) return
     const failure = toBridgeError(error)
-    const { res } = this.#request as NodeRequest & { res?: { destroy(error: Error): void } | null }
     // A response that has begun ends with the reason, too, and not just as aborted.
-    res?.destroy(failure)
+    this.#response?.destroy(failure)
     this.socket.destroy(failure)
   }
 }

@@ -45,14 +45,24 @@ const NOWHERE = [
 /**
  * Connections belong to the client and are shared. A request that asks for another trust, another address or another
  * socket would get a connection that was made without it, so it is refused, and not put on one all the same.
+ * `names`: whom the request is for, as `servername` may say again.
  * @throws InvalidRequestError `ERR_TRUNKLINE_INVALID_OPTION`, naming the option.
  */
-export function refuseConnectionOptions(options: RequestOptions & Record<string, unknown>): void {
+export function refuseConnectionOptions(
+  options: RequestOptions & Record<string, unknown>,
+  names: readonly string[],
+): void {
   for (const [name, ours] of Object.entries(OF_THE_CLIENT))
     if (isGiven(options[name])) throw refusal(name, `give the option ${ours} of the client instead`)
   for (const name of NOWHERE) if (isGiven(options[name])) throw refusal(name, 'the bridge has no such option')
   if (options.rejectUnauthorized === false)
     throw refusal('rejectUnauthorized: false', 'give the option tls.rejectUnauthorized of the client instead')
+  const { servername } = options
+  if (isGiven(servername) && servername !== '' && !names.includes(String(servername)))
+    throw refusal(
+      'servername',
+      'name the host in the URL or in the Host header, or give the option tls.servername',
+    )
   const pin = options.checkServerIdentity
   // got names Node's own function in every request.
   if (isGiven(pin) && pin !== checkServerIdentity)
