@@ -17,7 +17,7 @@ export class HandlerExchange implements DispatchController {
   #resumed: (() => void) | null = null
   #reason: Error | null = null
   #done = false
-  /** The handler was told of it: what is thrown by the handler from then on is its own. */
+  /** Bytes of the body that went out. */
   #sent = 0
   rawHeaders: Buffer[] | null = null
   rawTrailers: Buffer[] | null = null
@@ -114,7 +114,12 @@ export class HandlerExchange implements DispatchController {
     this.rawTrailers = rawFields(trailers)
     this.#done = true
     this.#onDone(this)
-    this.#calls.end(this, trailers)
+    try {
+      this.#calls.end(this, trailers)
+    } catch (error) {
+      // So a retry handler says that the whole response is none after all.
+      this.#calls.error(this, error as Error)
+    }
   }
 
   #fail(error: Error): void {
@@ -122,7 +127,6 @@ export class HandlerExchange implements DispatchController {
     this.#done = true
     this.#abort.abort(error)
     this.#onDone(this)
-    this.#reason ??= error
     this.#calls.error(this, error)
   }
 
