@@ -20,10 +20,12 @@ const OF_THE_CLIENT: Readonly<Record<string, string>> = {
       'secureOptions',
     ].map((name) => [name, `tls.${name}`]),
   ),
-  ALPNProtocols: 'protocols',
   family: 'dns.family',
   lookup: 'dns.lookup',
 }
+
+/** What `auto` of http2-wrapper offers: either of them will do. */
+const PROTOCOLS = ['h2', 'http/1.1']
 
 /** Those that it has nowhere. */
 const NOWHERE = [
@@ -57,7 +59,9 @@ export function refuseConnectionOptions(
   for (const name of NOWHERE) if (isGiven(options[name])) throw refusal(name, 'the bridge has no such option')
   if (options.rejectUnauthorized === false)
     throw refusal('rejectUnauthorized: false', 'give the option tls.rejectUnauthorized of the client instead')
-  const { servername } = options
+  const { servername, ALPNProtocols: offered } = options
+  if (isGiven(offered) && !PROTOCOLS.every((name) => (offered as readonly unknown[]).includes?.(name)))
+    throw refusal('ALPNProtocols', 'give the option protocols of the client instead')
   if (isGiven(servername) && servername !== '' && !names.includes(String(servername)))
     throw refusal(
       'servername',

@@ -32,9 +32,7 @@ export class StreamAgent {
     headers: Record<string, unknown> = {},
   ): Promise<ClientHttp2Stream> {
     const url = origin instanceof URL ? origin : new URL(origin)
-    // What `auto` offers when it asks for the protocol; here that is settled.
-    const { ALPNProtocols: _offered, ...asked } = options
-    refuseConnectionOptions(asked, [url.hostname, String(options.host)])
+    refuseConnectionOptions(options, [url.hostname, String(options.host)])
     const { ':method': method = 'GET', ':path': path = '/', ':authority': authority, ...fields } = headers
     delete fields[':scheme']
     const list = toHeaderList(fields as HeadersInput)
