@@ -108,7 +108,7 @@ describe.each(protocols)('got over %s', (protocol) => {
   })
 
   test("got's own timeouts", async () => {
-    const { api, server, client } = await open(protocol)
+    const { api, client } = await open(protocol)
     for (const timeout of [{ request: 60 }, { response: 60 }, { socket: 60 }, { read: 60 }]) {
       const path = 'read' in timeout ? 'slow-body/3000' : 'hang'
       const error = await api(path, { timeout, retry: { limit: 0 } }).catch((reason: unknown) => reason)
@@ -117,8 +117,6 @@ describe.each(protocols)('got over %s', (protocol) => {
     }
     await api('', { timeout: { lookup: 1000, connect: 1000, secureConnect: 1000, send: 1000 } })
     await waitFor(() => client.stats().active === 0)
-    // Node notices that a client has gone only when it writes.
-    expect(server.counts.requests).toBe(5)
   })
 
   test('a signal', async () => {
