@@ -310,11 +310,14 @@ describe('13: what the pool does', () => {
   test('a dead connection is noticed when a request is given up, and the next goes elsewhere', async () => {
     const faults = [{ kind: 'black-hole', after: 1 }] as const
     const server = stand.add(await ChaosServer.listen({ ...(await serverCertificate()), faults }))
-    const bridge = createBridge(stand.client())
+    const client = stand.client()
+    const bridge = createBridge(client)
     await wholeResponseTo(bridge.get(server.origin))
+    // The answer to the first PING would count as a sign of life of the second request.
+    await waitFor(() => client.stats().origins[0]?.connections[0]?.roundTrip != null)
     const lost = bridge.get(server.origin)
-    // Longer than half a second of silence, after which a connection is doubted.
-    setTimeout(() => lost.destroy(new Error('enough')), 700)
+    await waitFor(() => server.counts.faults['black-hole'] === 1)
+    lost.destroy(new Error('enough'))
     await failureOf(lost)
     expect((await wholeResponseTo(bridge.get(server.origin))).status).toBe(200)
   })
