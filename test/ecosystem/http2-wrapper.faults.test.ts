@@ -9,6 +9,7 @@ import { createBridge } from 'trunkline/http2-wrapper'
 import { ChaosServer } from 'trunkline/testing'
 import { describe, expect, test } from 'vitest'
 import { serverCertificate } from '../support/certificates.ts'
+import { Relay } from '../support/relay.ts'
 import { type RouteHandler, readBody, startH1Server, startH2Server } from '../support/servers.ts'
 import { waitFor } from '../support/wait-for.ts'
 import { BridgeStand } from './support/bridge-stand.ts'
@@ -308,18 +309,18 @@ describe('13: what the pool does', () => {
   })
 
   test('a dead connection is noticed when a request is given up, and the next goes elsewhere', async () => {
-    const faults = [{ kind: 'black-hole', after: 1 }] as const
-    const server = stand.add(await ChaosServer.listen({ ...(await serverCertificate()), faults }))
-    const client = stand.client()
-    const bridge = createBridge(client)
-    await wholeResponseTo(bridge.get(server.origin))
-    // The answer to the first PING would count as a sign of life of the second request.
-    await waitFor(() => client.stats().origins[0]?.connections[0]?.roundTrip != null)
-    const lost = bridge.get(server.origin)
-    await waitFor(() => server.counts.faults['black-hole'] === 1)
+    const { bridge, client, server } = await stand.open('h2')
+    const relay = stand.add(await Relay.listen({ target: server.port }))
+    const origin = `https://localhost:${relay.port}`
+    await wholeResponseTo(bridge.get(origin))
+    relay.blackHole()
+    const lost = bridge.get(origin)
+    const failed = failureOf(lost)
+    await waitFor(() => client.stats().origins[0]?.connections[0]?.openExchanges === 1)
     lost.destroy(new Error('enough'))
-    await failureOf(lost)
-    expect((await wholeResponseTo(bridge.get(server.origin))).status).toBe(200)
+    expect((await failed).message).toBe('enough')
+    expect((await wholeResponseTo(bridge.get(origin))).status).toBe(200)
+    expect(relay.connections.total).toBe(2)
   })
 
   test('unread bodies are held back by flow control', async () => {
