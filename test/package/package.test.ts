@@ -8,6 +8,8 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import * as source from '../../src/index.ts'
+import * as http2wrapper from '../../src/integrations/http2-wrapper/index.ts'
+import * as undici from '../../src/integrations/undici/index.ts'
 import * as cache from '../../src/interceptors/cache.ts'
 import * as cookies from '../../src/interceptors/cookies.ts'
 import * as interceptors from '../../src/interceptors/index.ts'
@@ -99,6 +101,8 @@ describe('a program that uses it', () => {
   test.each([
     ['cache', cache],
     ['cookies', cookies],
+    ['http2-wrapper', http2wrapper],
+    ['undici', undici],
   ])('gets trunkline/%s as ESM and as CommonJS', async (name, source) => {
     const names = Object.keys(source).sort()
     expect(await program('a.mjs', `print(Object.keys(await import('trunkline/${name}')).sort())`)).toEqual(
@@ -111,7 +115,7 @@ describe('a program that uses it', () => {
     const peers = Object.keys(
       JSON.parse(await readFile(join(unpacked, 'package.json'), 'utf8')).peerDependencies,
     )
-    expect(peers.sort()).toEqual(['http-cache-semantics', 'tough-cookie'])
+    expect(peers.sort()).toEqual(['http-cache-semantics', 'tough-cookie', 'undici'])
     const blocked = `import { registerHooks } from 'node:module'
       registerHooks({ resolve: (name, context, next) => {
         if (${JSON.stringify(peers)}.includes(name)) throw new Error('loaded ' + name)
