@@ -13,6 +13,8 @@ export default defineConfig({
     websocket: 'src/integrations/websocket/index.ts',
     sse: 'src/integrations/sse/index.ts',
     connect: 'src/integrations/connect/index.ts',
+    'http2-wrapper': 'src/integrations/http2-wrapper/index.ts',
+    undici: 'src/integrations/undici/index.ts',
   },
   format: ['esm', 'cjs'],
   target: 'node22',

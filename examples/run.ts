@@ -13,6 +13,8 @@ const examples: Readonly<Record<string, string>> = {
   'http1-fallback': 'servers with and without HTTP/2, and one that changes its mind',
   streaming: 'upload and download with progress, checksum and backpressure',
   'openai-streaming': 'the openai client with our fetch: streams that share a connection',
+  got: 'got with its own HTTP/2 and over our client: cold start, GOAWAY, HTTP/2 switched off',
+  axios: "axios with Node's agent and over our client",
   'aws-sdk': 'the AWS SDK with its own handler and with our fetch',
   limits: 'two origins under one limit: fairness, priority, and limits that change',
   adaptive: 'a server whose capacity changes, and a client that finds out',

@@ -1,3 +1,4 @@
+import type { ClientDispatch } from './client-dispatch.ts'
 import type { ClientUpdate } from './client-options.ts'
 import type { CloseOptions, CloseReport } from './closing.ts'
 import type { Fetch } from './fetch/fetch.ts'
@@ -16,6 +17,8 @@ export interface Client {
   readonly fetch: Fetch
   /** The lower level. Rejects with a `ClientError` or the signal's reason. */
   readonly request: Request
+  /** The lowest level, for adapters to other interfaces: a request as interceptors see it, sent as it is. */
+  readonly dispatch: ClientDispatch
   /**
    * Opens a connection to an origin ahead of need: DNS, TCP, TLS, ALPN and SETTINGS. Resolves when it can be used,
    * at once if one stands already.

@@ -1,3 +1,4 @@
+import { type ClientDispatch, createClientDispatch } from './client-dispatch.ts'
 import { closedError, destroyedError } from './client-errors.ts'
 import type { Client } from './client-interface.ts'
 import {
@@ -91,6 +92,7 @@ type Intake =
 class TrunklineClient implements Client {
   readonly fetch: Fetch
   readonly request: Request
+  readonly dispatch: ClientDispatch
   readonly map: ClientMap
   readonly websocket: OpenWebSocket
   readonly #webSockets: WebSockets
@@ -202,6 +204,7 @@ class TrunklineClient implements Client {
     )
     this.fetch = createFetch(this.#dispatch, options.retry)
     this.request = createRequest(this.#dispatch, options.retry)
+    this.dispatch = createClientDispatch(this.#dispatch, options.retry)
     this.map = createMap(this.fetch)
     this.#webSockets = new WebSockets(this.#dispatch, clock)
     this.websocket = this.#webSockets.open

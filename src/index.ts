@@ -4,6 +4,7 @@ import type { Fetch } from './fetch/fetch.ts'
 import type { Request } from './request.ts'
 
 export { createClient } from './client.ts'
+export type { ClientDispatch, DispatchRequest } from './client-dispatch.ts'
 export type { Client } from './client-interface.ts'
 export type {
   ClientOptions,

@@ -19,9 +19,11 @@ const maxLines = 400
 /** Where Node's modules may be imported for their values. Types are free everywhere. */
 const homes: Readonly<Record<string, readonly string[]>> = {
   http2: ['wire/node-http2/'],
-  http: ['wire/node-http1/', 'discovery/background-get.ts'],
-  https: ['wire/node-http1/', 'discovery/background-get.ts'],
-  tls: ['connect/', 'testing/'],
+  // http2-wrapper/: the bridge is Node's own ClientRequest and Agent, over sockets in memory; it dials nothing.
+  http: ['wire/node-http1/', 'discovery/background-get.ts', 'integrations/http2-wrapper/'],
+  https: ['wire/node-http1/', 'discovery/background-get.ts', 'integrations/http2-wrapper/'],
+  // request-options.ts compares a pin with the platform's own.
+  tls: ['connect/', 'testing/', 'integrations/http2-wrapper/request-options.ts'],
   net: ['connect/', 'testing/'],
 }
 

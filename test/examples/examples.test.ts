@@ -94,6 +94,19 @@ const expected: Readonly<Record<string, unknown>> = {
     own: { connections: expect.any(Number), timeMs: expect.any(Number) },
     ours: { connections: 1, timeMs: expect.any(Number) },
   },
+  got: {
+    own: { cold: expect.any(Number), failed: expect.any(Object) },
+    ours: { cold: 1, failed: { drain: 0, downgrade: 0 } },
+  },
+  axios: {
+    own: {
+      connections: expect.any(Number),
+      timeMs: expect.any(Number),
+      redirected: '/items/1',
+      uploaded: 4194304,
+    },
+    ours: { connections: 1, timeMs: expect.any(Number), redirected: '/items/1', uploaded: 4194304 },
+  },
   limits: { quickMs: expect.any(Number), slowLeft: expect.any(Number), urgentPlace: expect.any(Number) },
   adaptive: {
     phases: [20, 5, 40].map((workers) => ({
@@ -164,6 +177,9 @@ const further: Readonly<Record<string, (figures: never) => void>> = {
     expect(connections.old).toBeGreaterThan(1)
   },
   'aws-sdk': ({ own }: { own: { connections: number } }) => {
+    expect(own.connections).toBeGreaterThan(1)
+  },
+  axios: ({ own }: { own: { connections: number } }) => {
     expect(own.connections).toBeGreaterThan(1)
   },
   limits: ({ slowLeft, urgentPlace }: { slowLeft: number; urgentPlace: number }) => {

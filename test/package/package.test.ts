@@ -9,9 +9,11 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import * as source from '../../src/index.ts'
 import * as connect from '../../src/integrations/connect/index.ts'
+import * as http2wrapper from '../../src/integrations/http2-wrapper/index.ts'
 import * as mock from '../../src/integrations/mock/index.ts'
 import * as sse from '../../src/integrations/sse/index.ts'
 import * as tickets from '../../src/integrations/tickets/index.ts'
+import * as undici from '../../src/integrations/undici/index.ts'
 import * as websocket from '../../src/integrations/websocket/index.ts'
 import * as cache from '../../src/interceptors/cache.ts'
 import * as cookies from '../../src/interceptors/cookies.ts'
@@ -109,6 +111,8 @@ describe('a program that uses it', () => {
     ['sse', sse],
     ['connect', connect],
     ['tickets', tickets],
+    ['http2-wrapper', http2wrapper],
+    ['undici', undici],
   ])('gets trunkline/%s as ESM and as CommonJS', async (name, source) => {
     const names = Object.keys(source).sort()
     expect(await program('a.mjs', `print(Object.keys(await import('trunkline/${name}')).sort())`)).toEqual(
