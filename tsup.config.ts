@@ -8,6 +8,8 @@ export default defineConfig({
     interceptors: 'src/interceptors/index.ts',
     cache: 'src/interceptors/cache.ts',
     cookies: 'src/interceptors/cookies.ts',
+    prometheus: 'src/telemetry/prometheus/index.ts',
+    opentelemetry: 'src/telemetry/opentelemetry/index.ts',
   },
   format: ['esm', 'cjs'],
   target: 'node22',
