@@ -107,7 +107,7 @@ export class Instrumentation implements AttemptSurroundings {
     return span
   }
 
-  #countResends({ call }: ClientRequest & { readonly call?: object | null }): number {
+  #countResends({ call }: ClientRequest): number {
     if (!call) return 0
     const before = this.#attempts.get(call) ?? 0
     this.#attempts.set(call, before + 1)

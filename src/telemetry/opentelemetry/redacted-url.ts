@@ -11,11 +11,14 @@ export function createRedaction(parameters: readonly string[]): (url: string) =>
     if (query === -1 || names.size === 0) return url
     const pairs = url.slice(query + 1).split('&')
     if (!pairs.some((pair) => names.has(nameOf(pair)))) return url
-    const shown = pairs.map((pair) =>
-      names.has(nameOf(pair)) ? `${pair.slice(0, pair.indexOf('=') + 1 || undefined)}${REDACTED}` : pair,
-    )
+    const shown = pairs.map((pair) => (names.has(nameOf(pair)) ? withoutValue(pair) : pair))
     return `${url.slice(0, query + 1)}${shown.join('&')}`
   }
+}
+
+function withoutValue(pair: string): string {
+  const end = pair.indexOf('=')
+  return end === -1 ? pair : `${pair.slice(0, end + 1)}${REDACTED}`
 }
 
 function nameOf(pair: string): string {

@@ -38,7 +38,7 @@ export const METRICS = {
   replays_total: {
     type: 'counter',
     help: 'Requests that were sent again because the server provably had not processed them.',
-    labels: ['origin', 'code'],
+    labels: ['origin', 'reason'],
   },
   connections: {
     type: 'gauge',

@@ -1,3 +1,4 @@
+import type { Failure } from '../../core/events.ts'
 import type { Listeners } from '../subscriptions.ts'
 import { errorLabel, methodLabel, statusLabel } from './bounded-labels.ts'
 import type { Labels } from './labels.ts'
@@ -41,13 +42,16 @@ export function requestListeners(metrics: Metrics, labels: Labels): Listeners {
         duration / 1000,
       )
     },
-    retry: ({ origin, status, error }) => {
-      const reason = error === null ? statusLabel(status) : errorLabel(error.code)
-      metrics.retries_total.inc({ origin: labels.origin(origin), reason })
-    },
-    replay: ({ origin, error }) =>
-      metrics.replays_total.inc({ origin: labels.origin(origin), code: errorLabel(error.code) }),
+    retry: ({ origin, status, error }) =>
+      metrics.retries_total.inc({ origin: labels.origin(origin), reason: reasonLabel(status, error) }),
+    replay: ({ origin, status, error }) =>
+      metrics.replays_total.inc({ origin: labels.origin(origin), reason: reasonLabel(status, error) }),
     breaker: ({ origin, to }) =>
       metrics.breaker_changes_total.inc({ origin: labels.origin(origin), state: to }),
   }
+}
+
+/** Why something is sent again. */
+function reasonLabel(status: number | null, error: Failure | null): string {
+  return error === null ? statusLabel(status) : errorLabel(error.code)
 }

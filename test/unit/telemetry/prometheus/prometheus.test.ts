@@ -96,14 +96,16 @@ describe('requests', () => {
     const { scrape } = start()
     publish('retry', { status: 503 })
     publish('retry', { status: null, error: failure('ERR_TRUNKLINE_CONNECTION_LOST') })
-    publish('replay', { error: failure('ERR_TRUNKLINE_GOAWAY') })
+    publish('replay', { status: null, error: failure('ERR_TRUNKLINE_GOAWAY') })
+    publish('replay', { status: 421 })
     publish('breaker', { from: 'closed', to: 'open' })
     const families = await scrape()
     expect(sampleValue(families, 'trunkline_retries_total', { origin: ORIGIN, reason: '5xx' })).toBe(1)
     const lost = { origin: ORIGIN, reason: 'ERR_TRUNKLINE_CONNECTION_LOST' }
     expect(sampleValue(families, 'trunkline_retries_total', lost)).toBe(1)
-    const goAway = { origin: ORIGIN, code: 'ERR_TRUNKLINE_GOAWAY' }
+    const goAway = { origin: ORIGIN, reason: 'ERR_TRUNKLINE_GOAWAY' }
     expect(sampleValue(families, 'trunkline_replays_total', goAway)).toBe(1)
+    expect(sampleValue(families, 'trunkline_replays_total', { origin: ORIGIN, reason: '4xx' })).toBe(1)
     expect(sampleValue(families, 'trunkline_breaker_changes_total', { origin: ORIGIN, state: 'open' })).toBe(
       1,
     )
