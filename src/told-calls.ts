@@ -19,7 +19,8 @@ class ToldCall {
   readonly #request: ClientRequest
   readonly #call: Call
   readonly #startedAt: number
-  #response: ClientResponse | null = null
+  /** Not the response: whoever listens to the end of a body must not keep it from being collected unread. */
+  #head: Pick<ClientResponse, 'status' | 'protocol' | 'redirects'> | null = null
   #headAt = 0
 
   constructor(context: TellingContext, request: ClientRequest, call: Call) {
@@ -35,9 +36,9 @@ class ToldCall {
   }
 
   readonly #onResponse = (response: ClientResponse): ClientResponse => {
-    this.#response = response
     this.#headAt = this.#context.clock.now()
-    const { status, headers, protocol, connectionId, streamId } = response
+    const { status, headers, protocol, redirects, connectionId, streamId } = response
+    this.#head = { status, protocol, redirects }
     if (events['request:headers'].hasSubscribers)
       events['request:headers'].publish({
         ...this.#ids(this.#headAt),
@@ -60,20 +61,20 @@ class ToldCall {
 
   readonly #end = (error: unknown): void => {
     if (!events['request:end'].hasSubscribers) return
-    const response = this.#response
+    const head = this.#head
     const now = this.#context.clock.now()
     const { attempts, bytesReceived, bytesSent } = this.#call
     events['request:end'].publish({
       ...this.#ids(now),
       ...this.#what(),
-      status: response?.status ?? null,
-      protocol: response?.protocol ?? null,
+      status: head?.status ?? null,
+      protocol: head?.protocol ?? null,
       // A body may be given up for no reason at all: `undefined` is not told as an error.
       error: error === undefined ? null : failureOf(error),
       attempts,
-      redirects: response?.redirects ?? 0,
+      redirects: head?.redirects ?? 0,
       duration: now - this.#startedAt,
-      firstByte: response === null ? null : this.#headAt - this.#startedAt,
+      firstByte: head === null ? null : this.#headAt - this.#startedAt,
       bytesReceived,
       bytesSent,
     })

@@ -37,7 +37,7 @@ interface Entry {
 export class ConnectionBook {
   readonly #meter: ConnectionMeter
   readonly #open = new Map<number, Entry>()
-  /** Ports by dial, until the dial has ended. */
+  /** Ports by dial, until it has made its connection or failed. */
   readonly #ports = new Map<number, number>()
   readonly #clients = new Set<number>()
 
@@ -51,7 +51,9 @@ export class ConnectionBook {
       if (error === null) this.#ports.set(dialId, port)
     },
     'connection:open': (event) => this.#opened(event),
-    'dial:end': ({ dialId }) => this.#ports.delete(dialId),
+    'dial:end': ({ dialId, connectionId }) => {
+      if (connectionId === null) this.#ports.delete(dialId)
+    },
     'stream:start': ({ connectionId }) => this.#turn(connectionId, 1),
     'stream:end': ({ connectionId }) => this.#turn(connectionId, -1),
     'connection:closed': ({ connectionId, age }) => {
@@ -89,6 +91,7 @@ export class ConnectionBook {
       peerAddress: remoteAddress,
       peerPort: this.#ports.get(dialId) ?? null,
     }
+    this.#ports.delete(dialId)
     const entry = { connection, streams: 0 }
     this.#open.set(connectionId, entry)
     if (this.#clients.has(clientId)) this.#count(entry)
