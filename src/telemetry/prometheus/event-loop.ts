@@ -3,7 +3,7 @@ import type { Gauge } from 'prom-client'
 
 /** How often the delay is measured, ms. */
 const RESOLUTION = 10
-const QUANTILES = [0.5, 0.9, 0.99]
+const PERCENTILES = [50, 90, 99]
 
 /** Measures until the function that it returns is called, and gives the gauge what it found at each scrape. */
 export function watchEventLoop(gauge: Gauge): () => void {
@@ -15,9 +15,9 @@ export function watchEventLoop(gauge: Gauge): () => void {
     collect: () => {
       // With nothing measured since the last scrape, what was said then stays.
       if (delays.count === 0) return
-      for (const quantile of QUANTILES)
-        gauge.set({ quantile: String(quantile) }, seconds(delays.percentile(quantile * 100)))
-      gauge.set({ quantile: '1' }, seconds(delays.max))
+      for (const percentile of PERCENTILES)
+        gauge.set({ stat: `p${percentile}` }, seconds(delays.percentile(percentile)))
+      gauge.set({ stat: 'max' }, seconds(delays.max))
       delays.reset()
     },
   })

@@ -82,8 +82,8 @@ export const METRICS = {
   },
   event_loop_delay_seconds: {
     type: 'gauge',
-    help: 'How late the event loop was since the last scrape.',
-    labels: ['quantile'],
+    help: 'How late the event loop was since the last scrape; stat: p50, p90, p99 or max.',
+    labels: ['stat'],
   },
 } as const satisfies Record<string, MetricShape>
 

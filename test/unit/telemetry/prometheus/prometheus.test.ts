@@ -283,7 +283,7 @@ describe('a registry', () => {
 test('the delay of the event loop shows at each scrape', async () => {
   const { scrape } = start({ eventLoop: true })
   const worst = async () =>
-    sampleValue(await scrape(), 'trunkline_event_loop_delay_seconds', { quantile: '1' }) ?? -1
+    sampleValue(await scrape(), 'trunkline_event_loop_delay_seconds', { stat: 'max' }) ?? -1
   const block = async () => {
     const until = performance.now() + 60
     while (performance.now() < until);
@@ -298,11 +298,11 @@ test('the delay of the event loop shows at each scrape', async () => {
     },
     { interval: 25 },
   )
-  expect(labelsIn(await scrape(), 'trunkline_event_loop_delay_seconds', 'quantile')).toEqual([
-    '0.5',
-    '0.9',
-    '0.99',
-    '1',
+  expect(labelsIn(await scrape(), 'trunkline_event_loop_delay_seconds', 'stat')).toEqual([
+    'max',
+    'p50',
+    'p90',
+    'p99',
   ])
 })
 
