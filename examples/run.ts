@@ -19,6 +19,8 @@ const examples: Readonly<Record<string, string>> = {
   discovery: 'a service with several endpoints: slow, failing, leaving and new ones',
   cache: 'what an HTTP cache serves without asking, and what when nobody answers',
   json: 'twenty objects of 5 MB sent and read, and how long everything else has to wait',
+  metrics: 'a scrape by Prometheus: what a client did, in bounded series',
+  tracing: 'OpenTelemetry: a call with a redirect, a retry and a dial, as the tree of its trace',
   shutdown: 'close() under load: what is finished, refused and cut',
 }
 

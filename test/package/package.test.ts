@@ -11,6 +11,8 @@ import * as source from '../../src/index.ts'
 import * as cache from '../../src/interceptors/cache.ts'
 import * as cookies from '../../src/interceptors/cookies.ts'
 import * as interceptors from '../../src/interceptors/index.ts'
+import * as opentelemetry from '../../src/telemetry/opentelemetry/index.ts'
+import * as prometheus from '../../src/telemetry/prometheus/index.ts'
 import * as testing from '../../src/testing/index.ts'
 
 const run = promisify(execFile)
@@ -99,6 +101,8 @@ describe('a program that uses it', () => {
   test.each([
     ['cache', cache],
     ['cookies', cookies],
+    ['opentelemetry', opentelemetry],
+    ['prometheus', prometheus],
   ])('gets trunkline/%s as ESM and as CommonJS', async (name, source) => {
     const names = Object.keys(source).sort()
     expect(await program('a.mjs', `print(Object.keys(await import('trunkline/${name}')).sort())`)).toEqual(
@@ -111,7 +115,12 @@ describe('a program that uses it', () => {
     const peers = Object.keys(
       JSON.parse(await readFile(join(unpacked, 'package.json'), 'utf8')).peerDependencies,
     )
-    expect(peers.sort()).toEqual(['http-cache-semantics', 'tough-cookie'])
+    expect(peers.sort()).toEqual([
+      '@opentelemetry/api',
+      'http-cache-semantics',
+      'prom-client',
+      'tough-cookie',
+    ])
     const blocked = `import { registerHooks } from 'node:module'
       registerHooks({ resolve: (name, context, next) => {
         if (${JSON.stringify(peers)}.includes(name)) throw new Error('loaded ' + name)
