@@ -25,9 +25,9 @@ class ToldCall {
 
   constructor(context: TellingContext, request: ClientRequest, call: Call) {
     this.#context = context
-    this.#request = { ...request, call }
-    this.#call = call
     this.#startedAt = context.clock.now()
+    this.#request = { ...request, call, since: this.#startedAt }
+    this.#call = call
   }
 
   run(dispatch: Dispatch): Promise<ClientResponse> {
