@@ -45,7 +45,7 @@ describe.each(['h2', 'http/1.1'] as const)('over %s', (protocol) => {
     expect(await value('request_errors_total', late)).toBe(1)
     expect(await value('requests_in_flight', { origin })).toBe(0)
     expect(await value('dial_phase_seconds_count', { origin, phase: 'tls' })).toBe(1)
-    const open = () => value('connections', { origin, protocol, state: 'active' })
+    const open = () => value('connections', { origin, protocol, state: 'open' })
     // The aborted request of HTTP/1.1 took its connection along.
     await waitFor(async () => (await open()) === (protocol === 'h2' ? 1 : 0))
 

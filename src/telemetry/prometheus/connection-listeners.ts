@@ -7,7 +7,7 @@ import type { Metrics } from './metrics.ts'
 interface OpenConnection {
   readonly origin: string
   readonly protocol: 'h2' | 'http/1.1'
-  state: 'active' | 'draining'
+  state: 'open' | 'draining'
 }
 
 /** RFC 9113 section 7, in the order of their codes. */
@@ -40,7 +40,7 @@ export function connectionListeners(metrics: Metrics, labels: Labels): Listeners
   return {
     'connection:open': (event) => {
       const origin = labels.origin(event.origin)
-      const connection: OpenConnection = { origin, protocol: event.protocol, state: 'active' }
+      const connection: OpenConnection = { origin, protocol: event.protocol, state: 'open' }
       open.set(event.connectionId, connection)
       count(connection, 1)
       phases(origin, event)

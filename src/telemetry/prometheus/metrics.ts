@@ -42,7 +42,7 @@ export const METRICS = {
   },
   connections: {
     type: 'gauge',
-    help: 'Connections that are open: active ones take requests, draining ones only finish theirs.',
+    help: 'Connections: open ones take requests, draining ones only finish theirs.',
     labels: ['origin', 'protocol', 'state'],
   },
   connections_closed_total: {

@@ -130,7 +130,7 @@ describe('connections', () => {
     const families = await scrape()
     const of = (state: string) =>
       sampleValue(families, 'trunkline_connections', { origin: ORIGIN, protocol: 'h2', state })
-    expect([of('active'), of('draining')]).toEqual([1, 1])
+    expect([of('open'), of('draining')]).toEqual([1, 1])
     expect(labelsIn(families, 'trunkline_connections_closed_total', 'code')).toEqual([
       'ERR_TRUNKLINE_PING_TIMEOUT',
       'none',
