@@ -114,6 +114,8 @@ export abstract class ClientError extends Error {
   phase: Phase | undefined
   /** Where the time went until the failure, as far as it is known. */
   timings: PhaseTimings
+  /** The id that the call ran under, of clients with the option `correlation`. */
+  correlationId: string | undefined = undefined
   /** How many times the request was put on a connection, this failure included; 0 when it never was. */
   attempts = 0
 

@@ -242,7 +242,7 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Trip, Leg
     this.#trace?.ended(this)
     this.#finish()
     body?.end(this.#trailers)
-    this.#context.onSettled(null, this.request)
+    this.#context.onSettled(null, this.request, this.endedAt - this.calledAt)
   }
 
   /** For the queue of the body. */
@@ -261,7 +261,7 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Trip, Leg
     this.#exchange?.reset()
     this.endedAt = this.#context.clock.now()
     this.#finish()
-    this.#context.onSettled(null, this.request)
+    this.#context.onSettled(null, this.request, this.endedAt - this.calledAt)
   }
 
   onError(error: ClientError): void {
@@ -379,7 +379,7 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Trip, Leg
     this.#finish()
     if (body !== null) body.fail(error)
     else this.#reject(error)
-    this.#context.onSettled(error, this.request)
+    this.#context.onSettled(error, this.request, this.endedAt - this.calledAt)
   }
 
   /** Who keeps the response for long shall not keep the connection by it. */
