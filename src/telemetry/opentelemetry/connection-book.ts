@@ -54,8 +54,6 @@ export class ConnectionBook {
     'dial:end': ({ dialId, connectionId }) => {
       if (connectionId === null) this.#ports.delete(dialId)
     },
-    'stream:start': ({ connectionId }) => this.#turn(connectionId, 1),
-    'stream:end': ({ connectionId }) => this.#turn(connectionId, -1),
     'connection:closed': ({ connectionId, age }) => {
       const entry = this.#open.get(connectionId)
       if (entry === undefined) return
@@ -63,6 +61,12 @@ export class ConnectionBook {
       const { connection, streams } = entry
       if (this.#clients.has(connection.clientId)) this.#meter.closed(connection, streams > 0, age)
     },
+  }
+
+  /** To be listened to besides, where it is measured which connections are active: told of each request. */
+  readonly streamListeners: Listeners = {
+    'stream:start': ({ connectionId }) => this.#turn(connectionId, 1),
+    'stream:end': ({ connectionId }) => this.#turn(connectionId, -1),
   }
 
   get(connectionId: number): OpenConnection | undefined {

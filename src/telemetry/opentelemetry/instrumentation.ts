@@ -24,8 +24,6 @@ export class Instrumentation implements AttemptSurroundings {
   readonly #dials: DialBook | null
   readonly #routeOf: RouteOf
   readonly #redacted: (url: string) => string
-  /** Attempts by call: retries and redirects of one call share what the events know it by. */
-  readonly #attempts = new WeakMap<object, number>()
   #stop: (() => void) | null
 
   constructor(settled: SettledOpenTelemetry) {
@@ -36,6 +34,8 @@ export class Instrumentation implements AttemptSurroundings {
     this.#routeOf = settled.routes === undefined ? () => null : routesOf(settled.routes, threw)
     this.#redacted = createRedaction(settled.redactedParameters)
     const endings = [listen(this.#connections.listeners)]
+    // Calls are known to the events, and so to us, while anything of them is listened to: the rarest thing will do.
+    endings.push(listen(settled.metrics ? this.#connections.streamListeners : { redirect: () => {} }))
     if (this.#dials !== null) endings.push(listen(this.#dials.listeners))
     this.#stop = () => {
       for (const end of endings) end()
@@ -99,19 +99,13 @@ export class Instrumentation implements AttemptSurroundings {
     const { settled } = this
     const url = this.#redacted(request.target.href)
     const attributes = requestAttributes(request, facts, url, settled)
-    const resends = this.#countResends(request)
+    // What the events count of the call: attempts that were given to the network before this one.
+    const resends = request.call?.attempts ?? 0
     if (resends > 0) attributes[A.resends] = resends
     const span = this.#tracer.startSpan(nameOf(facts), { kind: SpanKind.CLIENT, attributes }, parent)
     if (settled.onRequest !== undefined && span.isRecording())
       guarded(() => settled.onRequest?.(span, request))
     return span
-  }
-
-  #countResends({ call }: ClientRequest): number {
-    if (!call) return 0
-    const before = this.#attempts.get(call) ?? 0
-    this.#attempts.set(call, before + 1)
-    return before
   }
 
   #factsOf({ method, target }: ClientRequest): RequestFacts {

@@ -75,22 +75,24 @@ export class Instruments implements ConnectionMeter {
   }
 
   opened(connection: OpenConnection): void {
-    this.now.openConnections.add(1, stateAttributes(connection, 'idle'))
+    this.now.openConnections.add(1, attributesOf(connection).idle)
   }
 
   turned(connection: OpenConnection, active: boolean): void {
     const { openConnections } = this.now
-    openConnections.add(-1, stateAttributes(connection, active ? 'idle' : 'active'))
-    openConnections.add(1, stateAttributes(connection, active ? 'active' : 'idle'))
+    const attributes = attributesOf(connection)
+    openConnections.add(-1, active ? attributes.idle : attributes.active)
+    openConnections.add(1, active ? attributes.active : attributes.idle)
   }
 
   left(connection: OpenConnection, active: boolean): void {
-    this.now.openConnections.add(-1, stateAttributes(connection, active ? 'active' : 'idle'))
+    const attributes = attributesOf(connection)
+    this.now.openConnections.add(-1, active ? attributes.active : attributes.idle)
   }
 
   closed(connection: OpenConnection, active: boolean, age: number): void {
     this.left(connection, active)
-    this.now.connectionDuration.record(age / 1000, connectionAttributes(connection))
+    this.now.connectionDuration.record(age / 1000, attributesOf(connection).plain)
   }
 }
 
@@ -112,8 +114,26 @@ function create(provider: MeterProvider): Made {
   return Object.fromEntries(made) as Made
 }
 
-function stateAttributes(connection: OpenConnection, state: 'active' | 'idle'): Attributes {
-  return { ...connectionAttributes(connection), [A.connectionState]: state }
+interface AttributesOfConnection {
+  readonly plain: Attributes
+  readonly active: Attributes
+  readonly idle: Attributes
+}
+
+/** Asked for whenever a connection turns idle or active, which may be with each request. */
+const known = new WeakMap<OpenConnection, AttributesOfConnection>()
+
+function attributesOf(connection: OpenConnection): AttributesOfConnection {
+  const before = known.get(connection)
+  if (before !== undefined) return before
+  const plain = connectionAttributes(connection)
+  const made = {
+    plain,
+    active: { ...plain, [A.connectionState]: 'active' },
+    idle: { ...plain, [A.connectionState]: 'idle' },
+  }
+  known.set(connection, made)
+  return made
 }
 
 function connectionAttributes({ origin, protocol, peerAddress }: OpenConnection): Attributes {

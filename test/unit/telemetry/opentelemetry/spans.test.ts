@@ -288,12 +288,12 @@ describe('the end', () => {
 
 describe('attempts of one call', () => {
   test('are numbered, whatever the copies of the request', async () => {
-    const { send } = setUp([
-      clientResponse(503),
-      clientResponse(302),
-      clientResponse(200),
-      clientResponse(200),
-    ])
+    // As the pool counts what it is given.
+    const counted = (status: number) => (request: ClientRequest) => {
+      if (request.call) request.call.attempts += 1
+      return clientResponse(status)
+    }
+    const { send } = setUp([counted(503), counted(302), counted(200), counted(200)])
     const call = new Call(null)
     await send({ call })
     await send({ call })
