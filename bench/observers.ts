@@ -1,7 +1,7 @@
 /**
  * What it costs to be watched: CPU of a request with Prometheus and with OpenTelemetry, against nobody listening. Each
  * variant is a process of its own, and they take turns; the server is another process.
- * `node bench/telemetry.ts [rounds] [requests per round]`; prints a table, and its figures as one line of JSON.
+ * `node bench/observers.ts [rounds] [requests per round]`; prints a table, and its figures as one line of JSON.
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'

@@ -21,6 +21,7 @@ const examples: Readonly<Record<string, string>> = {
   json: 'twenty objects of 5 MB sent and read, and how long everything else has to wait',
   metrics: 'a scrape by Prometheus: what a client did, in bounded series',
   tracing: 'OpenTelemetry: a call with a redirect, a retry and a dial, as the tree of its trace',
+  logging: 'structured logs with pino: one id for an order, its calls and the servers they reach',
   shutdown: 'close() under load: what is finished, refused and cut',
 }
 

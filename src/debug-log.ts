@@ -1,5 +1,5 @@
 import { debuglog } from 'node:util'
-import { EVENT_NAMES, type EventName, events, type Failure, type TrunklineEvents } from './core/events.ts'
+import { EVENT_NAMES, type EventName, type Failure, onEvent, type TrunklineEvents } from './core/events.ts'
 
 /**
  * `NODE_DEBUG=trunkline`: a line on stderr for each event, `NODE_DEBUG=trunkline-frames` for each frame of the wire
@@ -18,7 +18,7 @@ export function logIfAsked(): void {
   const frames = debuglog('trunkline-frames')
   for (const name of EVENT_NAMES) {
     const wanted = name === 'frame' ? frames : log
-    if (wanted.enabled) events[name].subscribe((event) => wanted('%s', lineOf(name, event as never)))
+    if (wanted.enabled) onEvent(name, (event) => wanted('%s', lineOf(name, event as never)))
   }
 }
 

@@ -59,7 +59,7 @@ export {
   TimeoutError,
 } from './core/errors.ts'
 export type { EventChannels, EventName, Failure, TrunklineEvents } from './core/events.ts'
-export { EVENT_NAMES, events } from './core/events.ts'
+export { EVENT_NAMES, events, onEvent } from './core/events.ts'
 export type { HeaderList, HeadersInput } from './core/headers.ts'
 export type { PhaseTimings } from './core/phase-timings.ts'
 export type { Priority, PriorityInput } from './core/priority.ts'

@@ -1,4 +1,4 @@
-import { type Channel, channel } from 'node:diagnostics_channel'
+import { type Channel, channel, subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { ClientError } from './errors.ts'
 import type {
   AttemptEnd,
@@ -141,6 +141,17 @@ export const events: EventChannels = {
 
 /** Every name, in the order of the table above. */
 export const EVENT_NAMES = Object.keys(events) as readonly EventName[]
+
+/** Tells `listener` of each such event from now on; call what it returns to be told no more. */
+export function onEvent<Name extends EventName>(
+  name: Name,
+  listener: (event: TrunklineEvents[Name]) => void,
+): () => void {
+  // A function of its own, so that the same listener may be given twice and leave once.
+  const subscriber = (event: unknown) => listener(event as TrunklineEvents[Name])
+  subscribe(channelName(name), subscriber)
+  return () => void unsubscribe(channelName(name), subscriber)
+}
 
 /** Of whatever was thrown. */
 export function failureOf(error: unknown): Failure {

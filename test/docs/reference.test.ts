@@ -42,11 +42,11 @@ describe('links', () => {
 })
 
 describe('options', () => {
-  const documented = ['README.md', 'docs/tls.md', 'docs/control.md'].flatMap((path) =>
+  const documented = ['README.md', 'docs/tls.md', 'docs/control.md', 'docs/telemetry.md'].flatMap((path) =>
     readMarkdown(path).rows.flatMap((row) => {
       const name = inlineCode(row.cells[0] ?? '')[0]
-      // An example may have the name of a group.
-      if (row.section === 'Examples') return []
+      // Examples, events and figures may have the name of a group.
+      if (row.section === 'Examples' || (path === 'docs/telemetry.md' && row.section !== 'Options')) return []
       return name !== undefined && declaredOptions().has(name.split('.')[0] ?? '') ? [{ name, row }] : []
     }),
   )
@@ -83,6 +83,7 @@ describe('options', () => {
     if (type === 'DnsOptions') return ['connect/dns-options.ts', type]
     if (type === 'BreakerOptions') return ['control/circuit.ts', type]
     if (type === 'AdaptiveOptions') return ['control/adaptive-limit.ts', type]
+    if (type === 'MeasureOptions') return ['figures.ts', type]
     if (type === 'HookOptions') return ['interceptors/hooks.ts', type]
     // `RetryOptions` is any part of a policy.
     if (type === 'RetryOptions') return ['core/retry-policy.ts', 'RetryPolicy']
@@ -159,9 +160,11 @@ describe('errors', () => {
 
 describe('README.md', () => {
   const readme = readMarkdown('README.md')
+  const telemetry = readMarkdown('docs/telemetry.md')
 
   test('names everything that can be imported', () => {
-    const code = inlineCode(readme.prose).join('\n')
+    // What the README leaves to the page on telemetry stands there.
+    const code = [readme, telemetry].flatMap(({ prose }) => inlineCode(prose)).join('\n')
     expect(Object.keys(trunkline).filter((name) => !code.includes(name))).toEqual([])
   })
 
@@ -170,7 +173,7 @@ describe('README.md', () => {
   })
 
   test('lists the examples that there are', () => {
-    const listed = readme.rows
+    const listed = [...readme.rows, ...telemetry.rows]
       .filter(({ section }) => section === 'Examples')
       .flatMap(({ cells }) => inlineCode(cells[0] ?? ''))
     const files = readdirSync(join(root, 'examples'), { withFileTypes: true }).filter((entry) =>
