@@ -15,6 +15,8 @@ export default defineConfig({
     connect: 'src/integrations/connect/index.ts',
     'http2-wrapper': 'src/integrations/http2-wrapper/index.ts',
     undici: 'src/integrations/undici/index.ts',
+    prometheus: 'src/telemetry/prometheus/index.ts',
+    opentelemetry: 'src/telemetry/opentelemetry/index.ts',
   },
   format: ['esm', 'cjs'],
   target: 'node22',

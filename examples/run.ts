@@ -23,6 +23,8 @@ const examples: Readonly<Record<string, string>> = {
   proxy: 'HTTP/2 through proxies of HTTP/1.1, HTTP/2 and SOCKS, by names that only they know',
   cache: 'what an HTTP cache serves without asking, and what when nobody answers',
   json: 'twenty objects of 5 MB sent and read, and how long everything else has to wait',
+  metrics: 'a scrape by Prometheus: what a client did, in bounded series',
+  tracing: 'OpenTelemetry: a call with a redirect, a retry and a dial, as the tree of its trace',
   logging: 'structured logs with pino: one id for an order, its calls and the servers they reach',
   websocket: 'fifty WebSockets beside requests on one connection, and a server without extended CONNECT',
   sse: 'an event stream that is cut off again and again, and misses nothing',

@@ -44,7 +44,8 @@ class ToldCall {
   readonly #request: ClientRequest
   readonly #call: Call
   readonly #startedAt: number
-  #response: ClientResponse | null = null
+  /** Not the response: whoever listens to the end of a body must not keep it from being collected unread. */
+  #head: Pick<ClientResponse, 'status' | 'protocol' | 'redirects'> | null = null
   #headAt = 0
 
   constructor(context: TellingContext, request: ClientRequest, call: Call) {
@@ -60,9 +61,9 @@ class ToldCall {
   }
 
   readonly #onResponse = (response: ClientResponse): ClientResponse => {
-    this.#response = response
     this.#headAt = this.#context.clock.now()
-    const { status, headers, protocol, connectionId, streamId } = response
+    const { status, headers, protocol, redirects, connectionId, streamId } = response
+    this.#head = { status, protocol, redirects }
     if (events['request:headers'].hasSubscribers)
       events['request:headers'].publish({
         ...this.#ids(this.#headAt),
@@ -87,19 +88,19 @@ class ToldCall {
     const { correlationId: id } = this.#call
     if (id !== null && error instanceof ClientError) error.correlationId ??= id
     if (!events['request:end'].hasSubscribers) return
-    const response = this.#response
+    const head = this.#head
     const now = this.#context.clock.now()
     const { attempts, bytesReceived, bytesSent } = this.#call
     events['request:end'].publish({
       ...this.#ids(now),
       ...this.#what(),
-      status: response?.status ?? null,
-      protocol: response?.protocol ?? null,
+      status: head?.status ?? null,
+      protocol: head?.protocol ?? null,
       error: error === undefined ? null : failureOf(error),
       attempts,
-      redirects: response?.redirects ?? 0,
+      redirects: head?.redirects ?? 0,
       duration: now - this.#startedAt,
-      firstByte: response === null ? null : this.#headAt - this.#startedAt,
+      firstByte: head === null ? null : this.#headAt - this.#startedAt,
       bytesReceived,
       bytesSent,
     })

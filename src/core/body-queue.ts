@@ -65,6 +65,12 @@ const NO_SOURCE: BodySource = { pause() {}, resume() {}, cancel() {} }
 const PENDING: Outcome = { kind: 'pending' }
 const ENDED: Outcome = { kind: 'ended' }
 const EMPTY = new Uint8Array(0)
+const DROPPED = 'The body was dropped unread.'
+
+/** Whether a body came to its end because nobody held it any more. */
+export function wasDroppedUnread(error: unknown): boolean {
+  return error instanceof DOMException && error.message === DROPPED
+}
 
 /**
  * The bytes between the wire, which pushes, and one reader, who pulls or collects. Bounded by pausing the source;
@@ -152,8 +158,7 @@ export class BodyQueue {
 
   /** The reader was garbage-collected. One who waits for the whole needs no body object to do so. */
   abandon(): void {
-    if (this.#collector === null && !this.settled)
-      this.cancel(new DOMException('The body was dropped unread.', 'AbortError'))
+    if (this.#collector === null && !this.settled) this.cancel(new DOMException(DROPPED, 'AbortError'))
   }
 
   /** The next chunk, or null at the end. One read at a time. */

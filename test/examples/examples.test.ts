@@ -154,6 +154,8 @@ const expected: Readonly<Record<string, unknown>> = {
     quick: true,
     strict: true,
   },
+  metrics: { requests: 201, retries: 8, errors: 1, handshakes: 1, inFlight: 0, routes: 3 },
+  tracing: { traces: 1, attempts: [307, 503, 200], dials: 1, propagated: true },
   shutdown: { finished: 7, refused: 1, cut: 2, connectionsLeft: 0 },
 }
 

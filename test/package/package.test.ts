@@ -18,6 +18,8 @@ import * as websocket from '../../src/integrations/websocket/index.ts'
 import * as cache from '../../src/interceptors/cache.ts'
 import * as cookies from '../../src/interceptors/cookies.ts'
 import * as interceptors from '../../src/interceptors/index.ts'
+import * as opentelemetry from '../../src/telemetry/opentelemetry/index.ts'
+import * as prometheus from '../../src/telemetry/prometheus/index.ts'
 import * as testing from '../../src/testing/index.ts'
 
 const run = promisify(execFile)
@@ -113,6 +115,8 @@ describe('a program that uses it', () => {
     ['tickets', tickets],
     ['http2-wrapper', http2wrapper],
     ['undici', undici],
+    ['opentelemetry', opentelemetry],
+    ['prometheus', prometheus],
   ])('gets trunkline/%s as ESM and as CommonJS', async (name, source) => {
     const names = Object.keys(source).sort()
     expect(await program('a.mjs', `print(Object.keys(await import('trunkline/${name}')).sort())`)).toEqual(
