@@ -42,7 +42,7 @@ const recorder = record({ name: 'example', frames: 20_000 })
 const client = createClient({
   engine: 'wire',
   tls: { ca: api.ca },
-  retry: { limit: 3, baseDelay: 40 },
+  retry: { limit: 3, baseDelay: 40, statuses: [503] },
   http1: { maxSockets: 3 },
 })
 
