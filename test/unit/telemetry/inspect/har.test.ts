@@ -178,7 +178,7 @@ test('a replay is an entry of its own, and strange URLs harm nobody', () => {
       bytesReceived: 0,
       bytesSent: 0,
     })
-    publish('replay', { ...of, attemptId: 7, at: 22, origin: API, error: refused })
+    publish('replay', { ...of, attemptId: 7, at: 22, origin: API, status: null, error: refused })
     publish('stream:start', { ...stream, connectionId: 2, streamId: 3, at: 25, method: 'GET', url: API })
   })
   expect(harFaults(har)).toEqual([])

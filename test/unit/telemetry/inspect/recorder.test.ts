@@ -222,7 +222,6 @@ describe('credentials', () => {
     tellRequest({ ...plan, id: 2, headers: secrets, error })
     publish('redirect', {
       requestId: 1,
-      clientId: 1,
       correlationId: null,
       at: 3,
       status: 302,
