@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { createClient } from '../src/index.ts'
-import { type OriginSummary, PHASES, record, verdictOf } from '../src/telemetry/inspect/index.ts'
+import { type OriginSummary, record, verdictOf } from '../src/telemetry/inspect/index.ts'
 import { ms } from './support/format.ts'
 import { accent, bar, bold, dim, finish, note, table, title } from './support/print.ts'
 import { startRelay } from './support/relay.ts'
@@ -121,6 +121,5 @@ finish({
   frames: frames.length > 0,
   protocols: [...new Set(connections.map(({ protocol }) => protocol))].sort(),
   slowest: Object.fromEntries(summary.origins.map((one) => [nameOf(one), one.slowest])),
-  phases: PHASES.length,
   secretsKept: recorder.html().includes('secret'),
 })
