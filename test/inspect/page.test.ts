@@ -195,6 +195,7 @@ describe.skipIf(chromium === undefined)('in Chromium (skipped where it is not in
     await drawn(page)
     expect(await page.$eval('.label', (label) => label.getAttribute('aria-expanded'))).toBe('false')
     expect(await pictureOf(page)).not.toBe(unfolded)
+    expect(await page.evaluate('document.activeElement.className')).toBe('label')
     await page.keyboard.press('/')
     expect(await page.evaluate('document.activeElement.id')).toBe('search')
   })
@@ -224,6 +225,19 @@ describe.skipIf(chromium === undefined)('in Chromium (skipped where it is not in
     await page.keyboard.press('ArrowDown')
     await page.waitForSelector('#details:not([hidden])')
     expect(await page.$eval('.row.selected', (row) => row.getAttribute('aria-current'))).toBe('true')
+  })
+
+  test('a filter never leaves an empty picture: what it finds elsewhere in time is shown', async () => {
+    const { page } = await open('5')
+    const all = await ticks(page)
+    await page.focus('#lanes')
+    for (let times = 0; times < 6; times += 1) await page.keyboard.press('+')
+    for (let times = 0; times < 40; times += 1) await page.keyboard.press('ArrowRight')
+    await drawn(page)
+    expect(await ticks(page)).not.toBe(all)
+    await page.type('#search', 'users')
+    await drawn(page)
+    expect(await ticks(page)).toBe(all)
   })
 
   test('the theme can be chosen', async () => {

@@ -60,7 +60,9 @@ function start(recording: Recording): void {
   }
   const setFilter = (filter: Filter) => {
     const { view, shown, collapsed, density, model } = state
-    state = { ...stateOf(model, filter), view, shown, collapsed, density }
+    const next = stateOf(model, filter)
+    const seen = next.bars.some(({ start, end }) => start <= shown.to && end >= shown.from)
+    state = { ...next, view, shown: seen ? shown : model.all, collapsed, density }
     showSummary()
     showDetails()
     redraw()

@@ -28,6 +28,17 @@ export function drawChart(canvas: HTMLCanvasElement, width: number, height: numb
     if (top > height || top + lane.height < 0) continue
     drawLane(brush, lane, top, scene)
   }
+  drawNothing(brush, scene.lanes)
+}
+
+/** Says why there is nothing to see. */
+function drawNothing({ context, palette, width, height, shown }: Brush, lanes: readonly PlacedLane[]): void {
+  const seen = lanes.some(({ bars }) => bars.some(({ start, end }) => start <= shown.to && end >= shown.from))
+  if (seen) return
+  const matching = lanes.some(({ bars }) => bars.length > 0)
+  const text = matching ? 'No request in this span of time: 0 shows all of it.' : 'No request to show.'
+  context.fillStyle = palette.soft
+  context.fillText(text, Math.max(8, (width - context.measureText(text).width) / 2), height / 2)
 }
 
 function drawGrid({ context, palette, shown, width, height, x }: Brush, zero: number): void {

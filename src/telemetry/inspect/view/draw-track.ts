@@ -20,10 +20,9 @@ export function drawTrack(brush: Brush, lane: PlacedLane, top: number): void {
 
 /** How many streams were open, as an area. */
 function drawLoad({ context, palette, x, width }: Brush, { bars }: PlacedLane, top: number): void {
-  const steps = loadSteps(bars)
-  const most = Math.max(2, ...steps.map(({ open }) => open))
+  const { steps, most } = loadOf(bars)
   const bottom = top + TRACK_HEIGHT - 2
-  const y = (open: number) => bottom - (open / most) * (TRACK_HEIGHT - 8)
+  const y = (open: number) => bottom - (open / Math.max(most, 2)) * (TRACK_HEIGHT - 8)
   context.fillStyle = palette.load
   context.beginPath()
   context.moveTo(-5, bottom)
@@ -39,27 +38,29 @@ function drawLoad({ context, palette, x, width }: Brush, { bars }: PlacedLane, t
   context.fill()
 }
 
-export interface LoadStep {
-  readonly at: number
-  readonly open: number
+export interface Load {
+  readonly steps: readonly { readonly at: number; readonly open: number }[]
+  readonly most: number
 }
 
-const loads = new WeakMap<object, LoadStep[]>()
+const loads = new WeakMap<object, Load>()
 
 /** Each change of the number of open streams; found once for a list of bars. */
-export function loadSteps(bars: PlacedLane['bars']): LoadStep[] {
+export function loadOf(bars: PlacedLane['bars']): Load {
   const known = loads.get(bars)
   if (known !== undefined) return known
   const changes = bars
     .flatMap(({ stream, end }) => (stream === null ? [] : [[stream.start, 1] as const, [end, -1] as const]))
     .sort(([one], [other]) => one - other)
-  let open = 0
+  let [open, most] = [0, 0]
   const steps = changes.map(([at, change]) => {
     open += change
+    most = Math.max(most, open)
     return { at, open }
   })
-  loads.set(bars, steps)
-  return steps
+  const load = { steps, most }
+  loads.set(bars, load)
+  return load
 }
 
 /** Waits for flow-control window: a hatched band. */

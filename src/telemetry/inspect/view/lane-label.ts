@@ -1,7 +1,7 @@
 /** What stands left of a lane: which connection it is; a click folds it. */
 import { h } from './dom.ts'
 import { counted, hostOf } from './format.ts'
-import type { PlacedLane } from './lanes.ts'
+import { keyOf, type PlacedLane } from './lanes.ts'
 import { connectionTexts } from './tooltip.ts'
 
 export function laneLabel(lane: PlacedLane, onToggle: (lane: PlacedLane) => void): HTMLElement {
@@ -12,6 +12,7 @@ export function laneLabel(lane: PlacedLane, onToggle: (lane: PlacedLane) => void
     {
       type: 'button',
       class: 'label',
+      'data-key': keyOf(lane),
       title: connectionTexts(lane).join('\n'),
       'aria-expanded': String(!collapsed),
       click: () => onToggle(lane),

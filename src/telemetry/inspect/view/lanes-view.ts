@@ -77,7 +77,7 @@ export function createLanesView(actions: LanesActions, tooltip: Tooltip): LanesV
       ({ top, height }) =>
         top + height >= element.scrollTop - 100 && top <= element.scrollTop + element.clientHeight + 100,
     )
-    labels.replaceChildren(...seen.map((lane) => laneLabel(lane, actions.onToggle)))
+    showLabels(labels, seen, actions.onToggle)
   }
 
   function point(hit: Hit | null, event: MouseEvent): void {
@@ -106,6 +106,20 @@ export function createLanesView(actions: LanesActions, tooltip: Tooltip): LanesV
   }
 
   return { element, axis, draw, reveal }
+}
+
+/** Keeps the focus where it was, though the labels are new. */
+function showLabels(
+  labels: HTMLElement,
+  lanes: readonly PlacedLane[],
+  onToggle: LanesActions['onToggle'],
+): void {
+  const focused = [...labels.children].indexOf(document.activeElement as Element)
+  const key = focused === -1 ? null : (labels.children[focused] as HTMLElement).dataset.key
+  labels.replaceChildren(...lanes.map((lane) => laneLabel(lane, onToggle)))
+  if (key == null) return
+  const again = [...labels.children].find((label) => (label as HTMLElement).dataset.key === key)
+  if (again instanceof HTMLElement) again.focus({ preventScroll: true })
 }
 
 interface Pointing {

@@ -3,7 +3,7 @@
 import type { Bar } from '../bars.ts'
 import { isFailed } from '../summary.ts'
 import { contextOf, h } from './dom.ts'
-import { loadSteps } from './draw-track.ts'
+import { loadOf } from './draw-track.ts'
 import type { Palette } from './palette.ts'
 import { clamped, type TimeWindow, zoomed } from './time-window.ts'
 
@@ -74,8 +74,7 @@ function drawOverview(canvas: HTMLCanvasElement, width: number, scene: OverviewS
   const context = contextOf(canvas, width, HEIGHT)
   const { all, shown, palette, bars } = scene
   const x = (time: number) => ((time - all.from) / (all.to - all.from)) * width
-  const steps = loadSteps(bars)
-  const most = Math.max(1, ...steps.map(({ open }) => open))
+  const { steps, most } = loadOf(bars)
   context.fillStyle = palette.waiting
   context.beginPath()
   context.moveTo(0, HEIGHT)
