@@ -173,7 +173,7 @@ describe.skipIf(chromium === undefined)('in Chromium (skipped where it is not in
     expect(details).toContain('content-typeapplication/json')
     await page.keyboard.press('Escape')
     await page.waitForSelector('#details[hidden]')
-    const mark = box.x + box.width * ((132 + 4) / (197 * 1.2))
+    const mark = box.x + box.width * ((132 + 4) / (197 * 1.26))
     await page.mouse.move(mark, box.y + 12)
     await waitFor(async () => (await text(page, '#tooltip')).startsWith('GOAWAY NO_ERROR') || null, {
       timeout: 5000,

@@ -74,23 +74,26 @@ function drawRows(brush: Brush, lane: PlacedLane, top: number, scene: ChartScene
   }
 }
 
-function drawRow(brush: Brush, row: readonly Bar[], place: Omit<BarPlace, 'next'>, scene: ChartScene): void {
+type RowPlace = Omit<BarPlace, 'previous' | 'next'>
+
+function drawRow(brush: Brush, row: readonly Bar[], place: RowPlace, scene: ChartScene): void {
   const { shown, x } = brush
   const first = Math.max(0, lastBefore(row, shown.from))
   const last = lastBefore(row, shown.to)
   // What lies under the bars comes before all of them.
   for (let index = first; index <= last; index += 1) highlight(brush, row[index] as Bar, place, scene)
   for (let index = first; index <= last; index += 1) {
-    const following = row[index + 1]
+    const [before, following] = [row[index - 1], row[index + 1]]
+    const previous = before === undefined ? Number.NEGATIVE_INFINITY : x(before.end)
     const next = following === undefined ? Number.POSITIVE_INFINITY : x(following.start)
-    drawBar(brush, row[index] as Bar, { ...place, next })
+    drawBar(brush, row[index] as Bar, { ...place, previous, next })
   }
 }
 
 function highlight(
   { context, palette, width, x }: Brush,
   bar: Bar,
-  { top, rowHeight }: Omit<BarPlace, 'next'>,
+  { top, rowHeight }: RowPlace,
   scene: ChartScene,
 ): void {
   if (bar.request === scene.pointed?.request) {

@@ -23,13 +23,15 @@ const GLYPH_ROOM = 12
 export interface BarPlace {
   readonly top: number
   readonly rowHeight: number
-  /** Where the next bar of the row begins, px: what is said about this one ends before it. */
+  /** Where the bar before it in the row ends, and the next begins, px: what is said about this one is between them. */
+  readonly previous: number
   readonly next: number
   /** Of its connection. */
   readonly stalls: readonly RecordedStall[]
 }
 
-export function drawBar(brush: Brush, bar: Bar, { top, rowHeight, next, stalls }: BarPlace): void {
+export function drawBar(brush: Brush, bar: Bar, place: BarPlace): void {
+  const { top, rowHeight, stalls } = place
   const low = rowHeight < 12
   const height = low ? rowHeight - 2 : rowHeight - 8
   const middle = top + rowHeight / 2
@@ -39,7 +41,7 @@ export function drawBar(brush: Brush, bar: Bar, { top, rowHeight, next, stalls }
   if (stalls.length > 0) drawStalls(brush, bar, stalls, middle, height)
   const failed = isFailed(bar)
   if (failed) drawFailure(brush, right, middle, height, low)
-  if (!low) drawLabel(brush, bar, left, right + (failed ? GLYPH_ROOM : 0), middle, next)
+  if (!low) drawLabel(brush, bar, left, right + (failed ? GLYPH_ROOM : 0), place)
 }
 
 function drawSegments(
@@ -120,17 +122,22 @@ function drawFailure(
   context.stroke()
 }
 
-function drawLabel(brush: Brush, bar: Bar, left: number, right: number, middle: number, next: number): void {
+/** Behind the bar, else before it, else on it: where there is room. */
+function drawLabel(brush: Brush, bar: Bar, left: number, right: number, place: BarPlace): void {
   const { context, palette, width } = brush
+  const middle = place.top + place.rowHeight / 2
   const text = labelOf(bar)
   context.fillStyle = bar.error === null ? palette.soft : palette.error
-  const after = Math.min(next, width) - right - 12
-  const before = left - 8
   const whole = context.measureText(text).width
-  if (whole <= after || (after >= before && after > 60))
-    context.fillText(fitted(context, text, after), right + 6, middle)
+  const after = Math.min(place.next, width) - right - 12
+  const before = left - Math.max(place.previous, 0) - 16
+  const alone = !Number.isFinite(place.previous) && !Number.isFinite(place.next)
+  const [start, end] = [Math.max(left, 0), Math.min(right, width)]
+  if (whole <= after) context.fillText(text, right + 6, middle)
   else if (whole <= before && right > 0) context.fillText(text, left - whole - 6, middle)
-  else if (right - left > 40) drawInside(brush, text, Math.max(left, 0), Math.min(right, width), middle)
+  else if (after > 100) context.fillText(fitted(context, text, after), right + 6, middle)
+  // Not so that nothing can be seen of the bar.
+  else if (alone || whole < (end - start) / 2) drawInside(brush, text, start, end, middle)
 }
 
 /** On the bar itself, with the paper behind it so that it can be read on any colour. */

@@ -31,7 +31,7 @@ export function modelOf(recording: Recording): Model {
   const { zero, end } = extentOf(recording, rows)
   const margin = Math.max((end - zero) * 0.02, 0.5)
   // What is said about a bar stands behind it, where there are few enough to say it.
-  const room = rows.length <= STAIRCASE ? (end - zero) * 0.16 : 0
+  const room = rows.length <= STAIRCASE ? (end - zero) * 0.22 : 0
   return {
     recording,
     rows,
