@@ -17,6 +17,7 @@ export default defineConfig({
     undici: 'src/integrations/undici/index.ts',
     prometheus: 'src/telemetry/prometheus/index.ts',
     opentelemetry: 'src/telemetry/opentelemetry/index.ts',
+    inspect: 'src/telemetry/inspect/index.ts',
   },
   format: ['esm', 'cjs'],
   target: 'node22',

@@ -25,6 +25,7 @@ const examples: Readonly<Record<string, string>> = {
   json: 'twenty objects of 5 MB sent and read, and how long everything else has to wait',
   metrics: 'a scrape by Prometheus: what a client did, in bounded series',
   tracing: 'OpenTelemetry: a call with a redirect, a retry and a dial, as the tree of its trace',
+  waterfall: 'services that are slow in different places, and a page that shows which and where',
   logging: 'structured logs with pino: one id for an order, its calls and the servers they reach',
   websocket: 'fifty WebSockets beside requests on one connection, and a server without extended CONNECT',
   sse: 'an event stream that is cut off again and again, and misses nothing',

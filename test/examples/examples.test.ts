@@ -156,6 +156,22 @@ const expected: Readonly<Record<string, unknown>> = {
   },
   metrics: { requests: 201, retries: 8, errors: 1, handshakes: 1, inFlight: 0, routes: 3 },
   tracing: { traces: 1, attempts: [307, 503, 200], dials: 1, propagated: true },
+  waterfall: {
+    requests: 41,
+    failed: 0,
+    retries: expect.any(Number),
+    goAways: true,
+    stalls: true,
+    frames: true,
+    protocols: ['h2', 'http/1.1'],
+    slowest: {
+      api: expect.any(String),
+      files: 'receiving',
+      old: expect.any(String),
+      far: expect.any(String),
+    },
+    secretsKept: false,
+  },
   shutdown: { finished: 7, refused: 1, cut: 2, connectionsLeft: 0 },
 }
 

@@ -1,0 +1,11 @@
+/** `trunkline/inspect`: records what clients do, and shows it as a waterfall or as HTTP Archive. */
+export { PHASES, type Phase } from './bars.ts'
+export { harOf } from './har.ts'
+export type * from './har-format.ts'
+export { mergeRecordings } from './merge.ts'
+export type { RecordOptions } from './options.ts'
+export { pageOf } from './page.ts'
+export { parseRecording } from './parse-recording.ts'
+export { Recorder, record } from './recorder.ts'
+export type * from './recording.ts'
+export { type Durations, type OriginSummary, type Summary, summarize, verdictOf } from './summary.ts'
