@@ -1,0 +1,5 @@
+import type { Command } from './command.ts'
+import { get } from './get/command.ts'
+
+/** In the order of the help. */
+export const commands: readonly Command[] = [get]
