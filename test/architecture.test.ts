@@ -77,14 +77,17 @@ const rules: readonly Rule[] = [
       }),
   },
   {
-    name: 'only client.ts names an engine',
-    why: 'Everything above wire/ works on the contract; the composition root chooses who fulfils it.',
+    name: 'only client.ts and the probe name an engine',
+    why: 'Everything above wire/ works on the contract; the composition root chooses who fulfils it. A probe has to see what an engine keeps to itself: the frames of the other side.',
     check: (modules) =>
       eachImport(modules, ({ path }, { target }) => {
         const engine = target === null ? null : engineOf(target)
-        return engine === null || engineOf(path) === engine || path === 'client.ts'
+        return engine === null ||
+          engineOf(path) === engine ||
+          path === 'client.ts' ||
+          path.startsWith('cli/probe/')
           ? null
-          : `${engine} is named outside client.ts`
+          : `${engine} is named outside client.ts and cli/probe/`
       }),
   },
   {
@@ -156,7 +159,7 @@ describe('the rules see', () => {
     ['every file stands on a floor', 'helpers/a.ts', 'export const a = 1'],
     ['an engine imports core/', 'wire/node-http2/a.ts', "import { b } from '../node-http1/b.ts'"],
     ['an engine imports core/', 'wire/node-http2/a.ts', "type B = import('../other.ts').B"],
-    ['only client.ts names an engine', 'pool/a.ts', "import { e } from '../wire/node-http2/engine.ts'"],
+    ['only client.ts and the probe', 'pool/a.ts', "import { e } from '../wire/node-http2/engine.ts'"],
     ['wire/contract.ts holds types only', 'wire/contract.ts', 'export const a = 1'],
     ["Node's network modules", 'pool/a.ts', "import { connect } from 'node:http2'"],
     ["Node's network modules", 'wire/node-http2/a.ts', "import tls, { type TLSSocket } from 'node:tls'"],

@@ -1,5 +1,6 @@
 import type { Command } from './command.ts'
 import { get } from './get/command.ts'
+import { probeCommand } from './probe/command.ts'
 
 /** In the order of the help. */
-export const commands: readonly Command[] = [get]
+export const commands: readonly Command[] = [get, probeCommand]

@@ -47,3 +47,11 @@ export function percent(share: number): string {
 export function thousandth(value: number): number {
   return Math.round(value * 1000) / 1000
 }
+
+/** A copy of plain data whose fractions are rounded to a thousandth. */
+export function rounded<T>(data: T): T {
+  if (typeof data === 'number') return thousandth(data) as T
+  if (Array.isArray(data)) return data.map(rounded) as T
+  if (typeof data !== 'object' || data === null) return data
+  return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, rounded(value)])) as T
+}
