@@ -1,23 +1,7 @@
 import { parseArgs } from 'node:util'
-import type { Command, OptionSpec } from './command.ts'
+import type { Arguments, Command, OptionSpec } from './command.ts'
 import { UsageError } from './exit-codes.ts'
 import { nearest } from './nearest.ts'
-
-/** What was given on the command line, checked against the options of its command. */
-export interface Arguments {
-  readonly operands: readonly string[]
-  has(name: string): boolean
-  text(name: string): string | undefined
-  list(name: string): readonly string[]
-  /** A whole number from `least` to `most`. */
-  whole(name: string, least: number, most?: number): number | undefined
-  /** A number above 0. */
-  positive(name: string): number | undefined
-  /** ms, of `500ms`, `10s`, `2m`, `1h`; a bare number is seconds. */
-  duration(name: string): number | undefined
-  /** One of several words. */
-  oneOf<const Word extends string>(name: string, words: readonly Word[]): Word | undefined
-}
 
 /** Of every command. */
 export const COMMON_OPTIONS: readonly OptionSpec[] = [

@@ -1,7 +1,6 @@
 import type { ClientOptions } from '../client-options.ts'
 import type { TlsOptions } from '../connect/tls-identity.ts'
-import type { Arguments } from './arguments.ts'
-import type { OptionGroup } from './command.ts'
+import type { Arguments, OptionGroup } from './command.ts'
 import { UsageError } from './exit-codes.ts'
 import { readInput } from './input-file.ts'
 

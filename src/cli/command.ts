@@ -1,5 +1,4 @@
 import type { Readable, Writable } from 'node:stream'
-import type { Arguments } from './arguments.ts'
 import type { ExitCode } from './exit-codes.ts'
 import type { Paint } from './paint.ts'
 
@@ -31,6 +30,22 @@ export interface Command {
   readonly groups: readonly OptionGroup[]
   readonly examples: readonly (readonly [line: string, what: string])[]
   run(given: Arguments, io: Io): Promise<ExitCode>
+}
+
+/** What was given on the command line, checked against the options of its command. */
+export interface Arguments {
+  readonly operands: readonly string[]
+  has(name: string): boolean
+  text(name: string): string | undefined
+  list(name: string): readonly string[]
+  /** A whole number from `least` to `most`. */
+  whole(name: string, least: number, most?: number): number | undefined
+  /** A number above 0. */
+  positive(name: string): number | undefined
+  /** ms, of `500ms`, `10s`, `2m`, `1h`; a bare number is seconds. */
+  duration(name: string): number | undefined
+  /** One of several words. */
+  oneOf<const Word extends string>(name: string, words: readonly Word[]): Word | undefined
 }
 
 /** What a command has of its surroundings. */

@@ -1,5 +1,4 @@
-import type { Arguments } from './arguments.ts'
-import type { Io, OptionGroup } from './command.ts'
+import type { Arguments, Io, OptionGroup } from './command.ts'
 import { UsageError } from './exit-codes.ts'
 import { readAll, readInput } from './input-file.ts'
 import { version } from './manifest.ts'

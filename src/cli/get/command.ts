@@ -1,11 +1,11 @@
 import { createClient } from '../../client.ts'
-import type { Arguments } from '../arguments.ts'
 import { clientOptions, onlyOperand, PROTOCOL_OPTIONS, TLS_OPTIONS, urlOf } from '../client-flags.ts'
-import type { Command, Io } from '../command.ts'
+import type { Arguments, Command, Io } from '../command.ts'
 import { ExitCode, UsageError } from '../exit-codes.ts'
-import { REQUEST_OPTIONS, type RequestSpec, requestSpec } from '../request-flags.ts'
-import { type Delivery, deliveryOf } from './delivery.ts'
+import { REQUEST_OPTIONS, requestSpec } from '../request-flags.ts'
+import { deliveryOf } from './delivery.ts'
 import { type Done, exchange } from './exchange.ts'
+import type { GetPlan } from './plan.ts'
 import { recordWaterfall } from './recording.ts'
 import { getAndResume } from './resume.ts'
 import { writeSummary } from './summary.ts'
@@ -84,13 +84,6 @@ export const get: Command = {
     ['trunkline get --waterfall page.html https://localhost:8443/', 'a page to look at'],
   ],
   run,
-}
-
-export interface GetPlan {
-  readonly url: URL
-  readonly request: RequestSpec
-  readonly delivery: Delivery
-  readonly given: Arguments
 }
 
 async function run(given: Arguments, io: Io): Promise<ExitCode> {

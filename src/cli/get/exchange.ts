@@ -5,8 +5,8 @@ import { ACCEPTED_CODINGS } from '../../interceptors/decompress.ts'
 import type { RequestOptions, RequestResult } from '../../request.ts'
 import type { Io } from '../command.ts'
 import { CliError, ExitCode } from '../exit-codes.ts'
-import type { GetPlan } from './command.ts'
 import { type Delivery, deliver } from './delivery.ts'
+import type { GetPlan } from './plan.ts'
 
 /** What --retry tries again, when the method allows. */
 const RETRIED = {

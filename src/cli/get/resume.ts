@@ -3,8 +3,8 @@ import { MemoryTlsSessionStore } from '../../connect/tls-session-store.ts'
 import { clientOptions } from '../client-flags.ts'
 import type { Io } from '../command.ts'
 import { ms } from '../format.ts'
-import type { GetPlan } from './command.ts'
 import { type Done, exchange } from './exchange.ts'
+import type { GetPlan } from './plan.ts'
 import { timingTable } from './timing-table.ts'
 
 /** The first of two: its response is read, and nobody is shown it. */

@@ -5,8 +5,8 @@ import type { HeaderList } from '../../core/headers.ts'
 import type { Io } from '../command.ts'
 import { CliError, ExitCode } from '../exit-codes.ts'
 import { thousandth } from '../format.ts'
-import type { GetPlan } from './command.ts'
 import type { Done } from './exchange.ts'
+import type { GetPlan } from './plan.ts'
 
 /** What happened, as JSON by the schema of `trunkline schema get`. */
 export async function writeSummary(

@@ -1,7 +1,6 @@
 import { parseTarget } from '../../core/origin.ts'
-import type { Arguments } from '../arguments.ts'
 import { hostsOf, onlyOperand, TLS_OPTIONS, tlsOptions, urlOf } from '../client-flags.ts'
-import type { Command, Io } from '../command.ts'
+import type { Arguments, Command, Io } from '../command.ts'
 import { ExitCode } from '../exit-codes.ts'
 import { rounded } from '../format.ts'
 import { layOut } from './layout.ts'
