@@ -45,6 +45,7 @@ import { noticeNewClient } from './process-warnings.ts'
 import { createRequest, type Request } from './request.ts'
 import { createDiscovery } from './service-discovery.ts'
 import { type ClientStats, originStats } from './stats.ts'
+import { tellCalls } from './told-calls.ts'
 import { createHttp2Engine } from './wire/http2/engine.ts'
 import { createNodeHttp1Engine } from './wire/node-http1/engine.ts'
 import { createNodeHttp2Engine } from './wire/node-http2/engine.ts'
@@ -52,6 +53,7 @@ import { createNodeHttp2Engine } from './wire/node-http2/engine.ts'
 /** How long it is remembered which protocol an origin spoke, ms. */
 const PROTOCOL_MEMORY_TTL = 10 * 60 * 1000
 
+let clientIds = 0
 let connectionIds = 0
 
 /**
@@ -117,6 +119,7 @@ class TrunklineClient implements Client {
   readonly request: Request
   readonly map: ClientMap
   readonly closed: Promise<void>
+  readonly #id = ++clientIds
   readonly #clock: Clock
   readonly #sessions: SessionManager
   readonly #dispatch: Dispatch
@@ -206,7 +209,7 @@ class TrunklineClient implements Client {
       ],
       roundTrip,
     )
-    this.#dispatch = (request) => this.#admit(dispatch, request)
+    this.#dispatch = tellCalls({ clock, clientId: this.#id }, (request) => this.#admit(dispatch, request))
     this.fetch = createFetch(this.#dispatch, options.retry)
     this.request = createRequest(this.#dispatch, options.retry)
     this.map = createMap(this.fetch)
@@ -363,6 +366,7 @@ class TrunklineClient implements Client {
     })
     return new SessionManager({
       clock: this.#clock,
+      clientId: this.#id,
       connector,
       engines: {
         h2: (options.engine === 'wire' ? createHttp2Engine : createNodeHttp2Engine)({

@@ -136,6 +136,7 @@ function toClientRequest(url: string | URL, options: RequestOptions, retry: Retr
     rules: null,
     priority,
     context: options.context,
+    call: null,
   }
 }
 

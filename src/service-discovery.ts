@@ -31,6 +31,6 @@ export function createDiscovery(
 /** The connections of one pool finish what they have, and close; the pool may be used again. */
 function drain(pools: Iterable<OriginPool>, key: string): void {
   for (const { origin, connections } of pools) {
-    if (origin.key === key) for (const connection of [...connections]) connection.retire()
+    if (origin.key === key) for (const connection of [...connections]) connection.retire('replaced')
   }
 }

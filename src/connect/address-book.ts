@@ -15,6 +15,8 @@ const YOUNG = 1000
 export interface AddressBook {
   /** Addresses to try, in this order; at least one. Rejects when there is none. */
   find(hostname: string): Promise<readonly Address[]>
+  /** The next `find` will not ask anybody, as things stand. */
+  isCached(hostname: string): boolean
   /** No connection to the address came about: it is tried last for a while. */
   failed(address: string): void
   /** It did. */
@@ -59,6 +61,10 @@ class Book implements AddressBook {
     const fixed = this.#fixed.get(hostname)
     const addresses = fixed ?? (await this.#ask(hostname)).addresses
     return this.#byFailure(this.#rotates ? this.#rotated(hostname, addresses) : addresses)
+  }
+
+  isCached(hostname: string): boolean {
+    return this.#fixed.has(hostname) || this.#cache?.has(hostname) === true
   }
 
   failed(address: string): void {

@@ -7,10 +7,11 @@ import type { AlpnProtocol } from '../wire/contract.ts'
 import type { AddressBook } from './address-book.ts'
 import type { AddressGuard } from './address-guard.ts'
 import { keepCertificate } from './certificate-cover.ts'
+import { inadequateSecurity, isInadequate } from './cipher-suites.ts'
 import { addressBlocked, alpnRejected, type DialFacts, dialFailure, dialTimeout } from './connect-failure.ts'
 import { dialLookup, type Futile } from './dial-lookup.ts'
 import { DialProgress, type DialTimings } from './dial-progress.ts'
-import type { TlsPolicy } from './tls-identity.ts'
+import { serverNameOf, type TlsPolicy } from './tls-identity.ts'
 import { offerSession, type SessionOffer } from './tls-resumption.ts'
 import type { TlsSessionStore } from './tls-session-store.ts'
 
@@ -143,6 +144,7 @@ class Dial {
   readonly #socket: net.Socket
   readonly #progress: DialProgress
   readonly #tlsTimeout: number
+  readonly #servername: string
   readonly #lookupDeadline: Timer | null
   readonly #onAbort: () => void
   #deadline: Timer
@@ -166,6 +168,7 @@ class Dial {
     this.#resolve = resolve
     this.#reject = reject
     this.#tlsTimeout = options.tlsTimeout
+    this.#servername = serverNameOf(options.policy, origin)
     this.#progress = progress
     progress.begin(options.clock.now(), net.isIP(placeOf(origin).host) !== 0)
     // First of all, since it may throw: nothing may be left armed behind it.
@@ -198,7 +201,7 @@ class Dial {
       noDelay: true,
       keepAlive: true,
       keepAliveInitialDelay: TCP_KEEPALIVE_MS,
-      lookup: dialLookup(options, this.#origin, futile, this.#onAnswer),
+      lookup: dialLookup(options, this.#origin, futile, this.#onAnswer, this.#progress.trace),
     }
     if (this.#origin.scheme === 'http') return net.connect(address)
     return tls.connect({
@@ -210,6 +213,7 @@ class Dial {
   #listen(): void {
     const socket = this.#socket
     socket.on('lookup', this.#onAnswer)
+    if (this.#progress.trace !== null) socket.on('connectionAttempt', this.#onAttempt)
     socket.on('connectionAttemptFailed', this.#onAttemptFailed)
     socket.on('connectionAttemptTimeout', this.#onAttemptFailed)
     socket.on('connect', this.#onConnect)
@@ -224,6 +228,7 @@ class Dial {
     const socket = this.#socket
     socket.on('error', () => {})
     socket.off('lookup', this.#onAnswer)
+    socket.off('connectionAttempt', this.#onAttempt)
     socket.off('connectionAttemptFailed', this.#onAttemptFailed)
     socket.off('connectionAttemptTimeout', this.#onAttemptFailed)
     socket.off('connect', this.#onConnect)
@@ -237,17 +242,29 @@ class Dial {
     if (error === null) this.#progress.lookedUp(this.#clock.now())
   }
 
-  readonly #onAttemptFailed = (address: string): void => this.#addresses.failed(address)
+  readonly #onAttempt = (address: string, port: number): void =>
+    this.#progress.trace?.connectStarted(address, port)
+
+  readonly #onAttemptFailed = (address: string, port: number, _family: number, error?: Error): void => {
+    this.#addresses.failed(address)
+    this.#progress.trace?.connectFailed(address, port, error)
+  }
 
   readonly #onConnect = (): void => {
     const { remoteAddress } = this.#socket
     this.#progress.connected(this.#clock.now())
+    this.#progress.trace?.connected(remoteAddress)
     if (remoteAddress !== undefined) {
       this.#addresses.worked(remoteAddress)
       // What counts in the end is where the socket really went.
       if (this.#guard?.blocks(remoteAddress)) return this.#fail(addressBlocked(this.#origin, [remoteAddress]))
     }
     if (this.#origin.scheme === 'http') return this.#succeed()
+    this.#progress.trace?.handshakeStarted(
+      this.#servername,
+      this.#offer,
+      this.#resumption?.session !== undefined,
+    )
     if (this.#tlsTimeout === Number.POSITIVE_INFINITY) return
     this.#deadline.cancel()
     this.#deadline = this.#limit(this.#tlsTimeout, 'tls')
@@ -269,14 +286,16 @@ class Dial {
     if (protocol === 'h2' && isInadequate(socket)) return this.#fail(inadequateSecurity(this.#origin, socket))
     this.#settle()
     this.#unlisten()
+    const secured =
+      socket instanceof tls.TLSSocket
+        ? { version: socket.getProtocol() ?? '', resumed: socket.isSessionReused() }
+        : null
+    if (secured !== null) this.#progress.trace?.handshakeEnded({ ...secured, alpn: protocol }, null)
     this.#resolve({
       socket,
       protocol,
       timings: this.#timings(),
-      tls:
-        socket instanceof tls.TLSSocket
-          ? { version: socket.getProtocol() ?? '', resumed: socket.isSessionReused() }
-          : null,
+      tls: secured,
       remoteAddress: socket.remoteAddress ?? '',
     })
   }
@@ -296,7 +315,9 @@ class Dial {
     this.#unlisten()
     this.#socket.destroy()
     const wrapped = error instanceof Error && isNodeError(error) && error !== this.#signal.reason
-    this.#reject(wrapped ? dialFailure(facts, error) : error)
+    const told = wrapped ? dialFailure(facts, error) : error
+    this.#progress.trace?.failed(told)
+    this.#reject(told)
   }
 
   #settled = false
@@ -334,33 +355,14 @@ function tlsOptions(
   resumption: SessionOffer | null,
 ): tls.ConnectionOptions {
   const { servername, checkServerIdentity } = policy.options
-  // RFC 6066 section 3: no address literals in SNI. Node then checks the certificate against `host`.
-  const name = servername ?? (net.isIP(origin.hostname) === 0 ? origin.hostname : '')
   return {
     secureContext: policy.secureContext(),
     rejectUnauthorized: policy.verifies,
-    servername: name,
+    servername: serverNameOf(policy, origin),
     ALPNProtocols: [...offer],
     ...identityCheck(origin, servername, checkServerIdentity),
     ...(resumption?.session === undefined ? {} : { session: Buffer.from(resumption.session.ticket) }),
   }
-}
-
-/** RFC 9113 section 9.2.2: over TLS 1.2, HTTP/2 wants an ephemeral key exchange and an AEAD. */
-const ADEQUATE = /^(?:ECDHE|DHE)-.*(?:GCM|CHACHA20|CCM)/
-
-function isInadequate(socket: net.Socket): boolean {
-  if (!(socket instanceof tls.TLSSocket) || socket.getProtocol() === 'TLSv1.3') return false
-  return !ADEQUATE.test(socket.getCipher().name)
-}
-
-function inadequateSecurity(origin: Origin, socket: net.Socket): ConnectError {
-  const cipher = socket instanceof tls.TLSSocket ? socket.getCipher().name : ''
-  return new ConnectError(
-    'ERR_TRUNKLINE_TLS_FAILED',
-    `${origin.key} chose ${cipher} for HTTP/2, which RFC 9113 forbids (INADEQUATE_SECURITY). Leave such suites out of tls.ciphers, or allow HTTP/1.1 alone.`,
-    { origin: origin.key, phase: 'tls', http2Code: 12 },
-  )
 }
 
 type IdentityCheck = NonNullable<tls.ConnectionOptions['checkServerIdentity']>

@@ -3,6 +3,7 @@ import type { Origin } from '../core/origin.ts'
 import type { AddressBook } from './address-book.ts'
 import type { AddressGuard } from './address-guard.ts'
 import { addressBlocked } from './connect-failure.ts'
+import type { DialTrace } from './dial-trace.ts'
 import type { Address } from './dns-resolvers.ts'
 
 /** Addresses that an earlier dial tried in vain, and how that ended. */
@@ -17,6 +18,7 @@ export function dialLookup(
   origin: Origin,
   futile: Futile | null,
   onAnswer: (error: Error | null) => void,
+  trace: DialTrace | null = null,
 ): LookupFunction {
   const choose = (found: readonly Address[]): readonly Address[] => {
     const known = futile?.addresses
@@ -30,17 +32,25 @@ export function dialLookup(
     )
   }
   return (hostname, { all }, callback) => {
+    trace?.lookupStarted(hostname, addresses.isCached(hostname))
     addresses
       .find(hostname)
       .then(choose)
       .then(
         (found) => {
           onAnswer(null)
+          trace?.lookupEnded(
+            found.map(({ address }) => address),
+            null,
+          )
           const [first] = found as readonly [Address]
           if (all) callback(null, [...found])
           else callback(null, first.address, first.family)
         },
-        (error: unknown) => callback(error instanceof Error ? error : new Error(String(error)), ''),
+        (error: unknown) => {
+          trace?.lookupEnded([], error)
+          callback(error instanceof Error ? error : new Error(String(error)), '')
+        },
       )
   }
 }

@@ -1,4 +1,5 @@
 import type { PhaseTimings } from '../core/phase-timings.ts'
+import type { DialTrace } from './dial-trace.ts'
 
 export type DialPhase = 'dns' | 'connect' | 'tls'
 
@@ -11,9 +12,15 @@ export interface DialTimings {
 
 /** How far a dial has come; written by the dial, for whoever waits for it to read. Times are ms of the clock. */
 export class DialProgress {
+  /** Who tells of the phases; null: nobody listens. */
+  readonly trace: DialTrace | null
   #startedAt = 0
   #lookedUpAt: number | null = null
   #connectedAt: number | null = null
+
+  constructor(trace: DialTrace | null = null) {
+    this.trace = trace
+  }
 
   /** An attempt begins; another one may have been made in vain. `literal`: there is nothing to look up. */
   begin(now: number, literal: boolean): void {

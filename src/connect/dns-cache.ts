@@ -67,6 +67,13 @@ export class DnsCache {
     return { addresses: entry.addresses, age: this.#clock.now() - entry.answeredAt }
   }
 
+  /** Whether `get` answers by itself. */
+  has(hostname: string): boolean {
+    const entry = this.#entries.peek(hostname)
+    if (entry === undefined) return false
+    return this.#clock.now() < (entry.kind === 'found' ? entry.staleUntil : entry.until)
+  }
+
   forget(hostname: string): void {
     this.#entries.delete(hostname)
   }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { isIP } from 'node:net'
 import * as tls from 'node:tls'
 import { InvalidRequestError } from '../core/errors.ts'
 import type { Origin } from '../core/origin.ts'
@@ -187,4 +188,9 @@ function numberOf(object: object): string {
     numbers.set(object, number)
   }
   return number
+}
+
+/** RFC 6066 section 3: no address literals in SNI. Node then checks the certificate against `host`. */
+export function serverNameOf(policy: TlsPolicy, origin: Origin): string {
+  return policy.options.servername ?? (isIP(origin.hostname) === 0 ? origin.hostname : '')
 }

@@ -1,3 +1,4 @@
+import { events } from '../core/events.ts'
 import type { HeaderList } from '../core/headers.ts'
 import { type CallTotals, type CallWindow, CountWindow, TimeWindow } from './call-window.ts'
 
@@ -224,6 +225,17 @@ export class Circuit {
     if (from === stage.state) return
     const told = stage.state === 'open' ? stage.totals : totals
     const retryAfter = stage.state === 'open' ? stage.until - now : 0
+    if (events.breaker.hasSubscribers)
+      events.breaker.publish({
+        ...{ at: now, origin: this.#origin, from, to: stage.state },
+        reason: reasonFor(stage.state, told),
+      })
     this.#policy.onStateChange?.({ origin: this.#origin, from, to: stage.state, ...told, retryAfter })
   }
+}
+
+function reasonFor(to: CircuitState, { calls, failed, slow }: CallTotals): string {
+  if (to === 'half-open') return 'its time is over; probes are let through'
+  const told = `${failed} of ${calls} calls failed and ${slow} were slow`
+  return to === 'open' ? told : `its probes went well: ${told}`
 }

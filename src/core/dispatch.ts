@@ -1,3 +1,4 @@
+import type { Call } from './call.ts'
 import type { Phase, Processed } from './errors.ts'
 import type { HeaderList } from './headers.ts'
 import type { Target } from './origin.ts'
@@ -33,6 +34,8 @@ export interface ClientRequest {
   readonly priority?: Priority | null
   /** What the caller gave along for interceptors; nothing of it is sent. */
   readonly context?: RequestContext | undefined
+  /** The call it belongs to, while anybody wants to know of it. */
+  readonly call?: Call | null
 }
 
 /** ms that each phase of one request may take; `Infinity`: no limit. What is left out is as the client has it. */

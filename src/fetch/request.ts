@@ -185,6 +185,7 @@ function assemble(
     rules,
     priority,
     context: init.context,
+    call: null,
   }
 }
 

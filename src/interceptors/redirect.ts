@@ -2,6 +2,7 @@ import { changedResponse } from '../core/changed-response.ts'
 import type { Clock } from '../core/clock.ts'
 import type { ClientRequest, ClientResponse, Dispatch, FetchRules, Interceptor } from '../core/dispatch.ts'
 import { type ErrorDetails, ProtocolError } from '../core/errors.ts'
+import { events } from '../core/events.ts'
 import { combinedHeader, headerValue, withoutHeaders } from '../core/headers.ts'
 import { parseTarget, type Target } from '../core/origin.ts'
 import { canSend, notReplayable } from '../core/request-body.ts'
@@ -46,7 +47,9 @@ async function follow(next: Dispatch, request: ClientRequest, clock: Clock): Pro
     const target = resolve(current, location)
     if (hops === MOST_REDIRECTS) throw tooMany(request)
     crossOrigin ||= target.origin.key !== current.target.origin.key
-    current = nextRequest(current, response, target)
+    const moved = nextRequest(current, response, target)
+    if (events.redirect.hasSubscribers) tell(current, response.status, target, clock.now())
+    current = moved
   }
 }
 
@@ -138,4 +141,14 @@ function tooMany(request: ClientRequest): ProtocolError {
 
 function refused(request: ClientRequest, why: string): ProtocolError {
   return new ProtocolError('ERR_TRUNKLINE_REDIRECT_REFUSED', `${request.target.href} ${why}.`, at(request))
+}
+
+function tell({ call, target }: ClientRequest, status: number, to: Target, at: number): void {
+  if (!call) return
+  const { id, correlationId } = call
+  events.redirect.publish({
+    ...{ at, requestId: id, correlationId, status },
+    from: target.href,
+    to: to.href,
+  })
 }

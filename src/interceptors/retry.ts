@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.ts'
 import type { ClientRequest, ClientResponse, Interceptor } from '../core/dispatch.ts'
 import { ClientError } from '../core/errors.ts'
+import { events, failureOf } from '../core/events.ts'
 import { headerValue } from '../core/headers.ts'
 import type { Lifetime } from '../core/lifetime.ts'
 import { pause } from '../core/pause.ts'
@@ -41,6 +42,7 @@ export function createRetry(
       if (delay === null || !canSend(request.body) || !budget.spend(origin)) return settle(outcome)
       if ('response' in outcome) await dismiss(outcome.response, clock)
       policy.onRetry?.(eventOf(request, outcome, retry, delay))
+      if (events.retry.hasSubscribers) tell(request, outcome, delay, clock.now())
       if (delay > 0) await pause(clock, lifetime, delay, request.signal)
     }
   }
@@ -95,4 +97,16 @@ function delayFor(
 function eventOf(request: ClientRequest, outcome: Outcome, retry: number, delay: number): RetryEvent {
   const reason = 'error' in outcome ? outcome : { status: outcome.response.status }
   return { method: request.method, url: request.target.href, retry, delay, reason }
+}
+
+function tell({ call, target }: ClientRequest, outcome: Outcome, delay: number, at: number): void {
+  if (!call) return
+  const { id, correlationId, attempts } = call
+  events.retry.publish({
+    ...{ at, requestId: id, correlationId, delay },
+    origin: target.origin.key,
+    attempt: attempts + 1,
+    status: 'response' in outcome ? outcome.response.status : null,
+    error: 'error' in outcome ? failureOf(outcome.error) : null,
+  })
 }

@@ -1,5 +1,5 @@
 import type { Connected } from '../connect/connector.ts'
-import { DialProgress } from '../connect/dial-progress.ts'
+import type { DialProgress } from '../connect/dial-progress.ts'
 import type { Timer } from '../core/clock.ts'
 import type { ClientError } from '../core/errors.ts'
 import type { Entry } from '../core/linked-queue.ts'
@@ -7,9 +7,11 @@ import type { Origin } from '../core/origin.ts'
 import { UrgencyQueue } from '../core/urgency-queue.ts'
 import type { AlpnProtocol } from '../wire/contract.ts'
 import { anyLiving, idlestOf, superfluous } from './census.ts'
+import { tellOpen } from './connection-events.ts'
 import { census, dialsWanted } from './dial-plan.ts'
 import { expectsHttp1, offerOf } from './offers.ts'
 import type { PoolContext, Tenant, Waiter } from './pool-context.ts'
+import { PoolDial } from './pool-dial.ts'
 import { connectionRefused, queueFull } from './pool-errors.ts'
 import { type ConnectionPolicy, PooledConnection, type PoolMember } from './pooled-connection.ts'
 
@@ -22,15 +24,6 @@ const MISDIRECTED_MEMORY = 60_000
 /** Connections that may end before they are ready until those who wait are told. */
 const EARLY_ENDS_FORGIVEN = 1
 
-interface Dial {
-  readonly controller: AbortController
-  /** Dialled to take over from an aged connection rather than for a waiter. */
-  readonly handover: boolean
-  /** What its place was reserved for. */
-  readonly http1: boolean
-  readonly progress: DialProgress
-}
-
 /**
  * All connections to one origin, and who waits for one. Every change ends in `#pump`, which hands free slots to
  * waiters, by urgency and then first come first served, and starts the dials that are wanted; nothing else starts either.
@@ -41,7 +34,7 @@ export class OriginPool implements PoolMember, Tenant {
   readonly #queue = new UrgencyQueue<Waiter>()
   readonly #preconnects = new UrgencyQueue<Waiter>()
   readonly #connections = new Set<PooledConnection>()
-  readonly #dials = new Set<Dial>()
+  readonly #dials = new Set<PoolDial>()
   #pingBackoff = 1
   #misdirectedUntil = 0
   /** Connections in a row that ended before they could be used. */
@@ -119,7 +112,8 @@ export class OriginPool implements PoolMember, Tenant {
   /** The origin asked for HTTP/1.1: its HTTP/2 connections finish, new ones offer nothing else. */
   requireHttp1(): void {
     this.#context.protocols.requireHttp1(this.origin.key)
-    for (const connection of [...this.#connections]) if (connection.protocol === 'h2') connection.retire()
+    for (const connection of [...this.#connections])
+      if (connection.protocol === 'h2') connection.retire('http1-required')
   }
 
   /**
@@ -130,7 +124,7 @@ export class OriginPool implements PoolMember, Tenant {
     const { clock } = this.#context
     if (clock.now() < this.#misdirectedUntil) return false
     if (connection.served === 1) this.#misdirectedUntil = clock.now() + MISDIRECTED_MEMORY
-    connection.retire()
+    connection.retire('misdirected')
     return true
   }
 
@@ -141,7 +135,7 @@ export class OriginPool implements PoolMember, Tenant {
   /** Closes the idle connection that was idle longest, to make room for another origin. */
   evictIdle(http1 = false): boolean {
     const idle = this.idlest(http1)
-    idle?.retire()
+    idle?.retire('idle')
     return idle !== null
   }
 
@@ -170,7 +164,7 @@ export class OriginPool implements PoolMember, Tenant {
     if (connection.standing !== 'ready') return
     if (connection.wasReady) this.#earlyEnds = 0
     const idle = connection.idleSince !== null && this.#waiting === 0
-    if (idle && this.#context.yieldIdle(this, isHttp1(connection))) connection.retire()
+    if (idle && this.#context.yieldIdle(this, isHttp1(connection))) connection.retire('idle')
   }
 
   onClosed(connection: PooledConnection): void {
@@ -196,7 +190,7 @@ export class OriginPool implements PoolMember, Tenant {
   }
 
   onAged(connection: PooledConnection): void {
-    if (connection.openExchanges === 0 && this.#queue.size === 0) connection.retire()
+    if (connection.openExchanges === 0 && this.#queue.size === 0) connection.retire('aged')
     else if (this.#dials.size === 0) this.#dial(true, isHttp1(connection))
   }
 
@@ -263,7 +257,7 @@ export class OriginPool implements PoolMember, Tenant {
   /** Whether there was room for one. */
   #dial(handover: boolean, http1: boolean): boolean {
     if (!this.#context.reserve(this, http1)) return false
-    const dial: Dial = { http1, controller: new AbortController(), handover, progress: new DialProgress() }
+    const dial = new PoolDial(this.origin, this.#context.clock, handover, http1)
     this.#dials.add(dial)
     this.#context.connector
       .connect(this.origin, offerOf(this.origin, this.#context), dial.controller.signal, dial.progress)
@@ -276,31 +270,33 @@ export class OriginPool implements PoolMember, Tenant {
     return true
   }
 
-  #onConnected(dial: Dial, connected: Connected): void {
+  #onConnected(dial: PoolDial, connected: Connected): void {
     this.#dials.delete(dial)
-    if (dial.controller.signal.aborted) return this.#drop(connected, dial.http1)
+    const { signal } = dial.controller
+    if (signal.aborted) return this.#drop(dial, connected)
     this.#context.onHandshake(connected)
     this.#context.protocols.spoke(this.origin.key, connected.protocol)
     // Unforeseen, and one too many: its successor is dialled when there is room for it.
-    if (!this.#context.recount(dial.http1, isHttp1(connected))) return this.#drop(connected, dial.http1)
-    const connection = this.#attach(connected)
+    if (!this.#context.recount(dial.http1, isHttp1(connected))) return this.#drop(dial, connected)
+    const connection = this.#attach(dial, connected)
     if (connection === null) return
     this.#connections.add(connection)
     this.#makeWay(connection, dial.handover)
     this.#pump()
   }
 
-  #drop(connected: Connected, http1: boolean): void {
-    connected.socket.destroy()
-    this.#context.release(this, http1)
+  #drop(dial: PoolDial, { socket, protocol }: Connected): void {
+    dial.failed(dial.controller.signal.reason, protocol)
+    socket.destroy()
+    this.#context.release(this, dial.http1)
     this.#pump()
   }
 
-  #attach(connected: Connected): PooledConnection | null {
-    const { clock, engines, nextConnectionId } = this.#context
+  #attach(dial: PoolDial, connected: Connected): PooledConnection | null {
+    const { clock, engines, nextConnectionId, clientId } = this.#context
     const policy = this.#policy(connected.protocol)
     try {
-      return new PooledConnection(
+      const connection = new PooledConnection(
         nextConnectionId(),
         this.origin,
         connected,
@@ -310,11 +306,16 @@ export class OriginPool implements PoolMember, Tenant {
         this,
         this.#arrivals,
       )
+      dial.became(connected.protocol, connection.id)
+      tellOpen(connection, clientId, dial.id)
+      return connection
     } catch (cause) {
       // The socket ended between its handshake and this turn.
       connected.socket.destroy()
       this.#context.release(this, isHttp1(connected))
-      this.#giveUpOrWait(connectionRefused(this.origin, cause))
+      const error = connectionRefused(this.origin, cause)
+      dial.failed(error, connected.protocol)
+      this.#giveUpOrWait(error)
       return null
     }
   }
@@ -328,11 +329,12 @@ export class OriginPool implements PoolMember, Tenant {
   #makeWay(fresh: PooledConnection, handover: boolean): void {
     const leaving = superfluous(this.#connections, fresh, this.#context.limits.maxSessions, handover)
     if (fresh.protocol === 'h2') for (const dial of this.#dials) dial.controller.abort()
-    for (const connection of leaving) connection.retire()
+    for (const connection of leaving) connection.retire('replaced')
   }
 
-  #onDialFailed(dial: Dial, error: unknown): void {
+  #onDialFailed(dial: PoolDial, error: unknown): void {
     this.#dials.delete(dial)
+    dial.failed(error)
     this.#context.release(this, dial.http1)
     if (dial.controller.signal.aborted) return this.#pump()
     this.#context.onDialFailed()
@@ -385,7 +387,7 @@ export class OriginPool implements PoolMember, Tenant {
     if (this.#waiting > 0) return
     for (const connection of [...this.#connections]) {
       if (connection.standing === 'draining' || connection.standing === 'closed') continue
-      connection.retire()
+      connection.retire('closing')
     }
   }
 }

@@ -26,6 +26,8 @@ export interface Tenant {
 /** What all pools of a client share. */
 export interface PoolContext {
   readonly clock: Clock
+  /** Number of the client, unique in the process. */
+  readonly clientId: number
   readonly connector: Connector
   readonly engines: Record<AlpnProtocol, Engine>
   readonly protocols: ProtocolMemory

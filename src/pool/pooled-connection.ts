@@ -1,6 +1,7 @@
 import type { Connected } from '../connect/connector.ts'
 import type { Clock, Timer } from '../core/clock.ts'
 import { type ClientError, ConnectionError, TimeoutError } from '../core/errors.ts'
+import type { DrainReason } from '../core/events.ts'
 import type { Origin } from '../core/origin.ts'
 import { toldBefore } from '../core/phase-timings.ts'
 import type {
@@ -14,6 +15,7 @@ import type {
   GoAway,
   RequestHead,
 } from '../wire/contract.ts'
+import { tellClosed, tellDraining, tellGoAway, toldPing } from './connection-events.ts'
 import { Keepalive, type KeepalivePolicy } from './keepalive.ts'
 
 /** ms. */
@@ -68,7 +70,7 @@ export class PooledConnection implements ConnectionListener {
   readonly dialled: Connected
   readonly connectedAt: number
   readonly keepalive: Keepalive
-  readonly #origin: Origin
+  readonly origin: Origin
   readonly #clock: Clock
   readonly #policy: ConnectionPolicy
   readonly #pool: PoolMember
@@ -98,7 +100,7 @@ export class PooledConnection implements ConnectionListener {
     this.id = id
     this.order = order
     this.dialled = dialled
-    this.#origin = origin
+    this.origin = origin
     this.#clock = clock
     this.#policy = policy
     this.#pool = pool
@@ -110,7 +112,7 @@ export class PooledConnection implements ConnectionListener {
       isBusy: () => this.#connection.openExchanges > 0,
       isDraining: () => this.#standing === 'draining',
       isSevered: () => this.#connection.severed,
-      ping: () => this.#connection.ping(),
+      ping: () => toldPing(this, clock, () => this.#connection.ping()),
       onDead: (silentMs, cause) => this.#onDead(silentMs, cause),
     })
     this.#settingsTimer = clock.setTimeout(() => this.#onSettingsDue(), policy.settingsTimeout)
@@ -181,7 +183,7 @@ export class PooledConnection implements ConnectionListener {
       this.keepalive.wake()
       return exchange
     } catch (error) {
-      if ((error as ClientError).code === 'ERR_TRUNKLINE_CONNECTION_UNUSABLE') this.retire()
+      if ((error as ClientError).code === 'ERR_TRUNKLINE_CONNECTION_UNUSABLE') this.retire('refused')
       throw error
     }
   }
@@ -216,8 +218,9 @@ export class PooledConnection implements ConnectionListener {
   }
 
   /** Takes no new requests, finishes what it has, closes. */
-  retire(): void {
+  retire(reason: DrainReason): void {
     if (!this.#move('draining')) return
+    tellDraining(this, this.#clock, reason)
     this.#stopTimers()
     this.#connection.drain()
     this.#watchDrain()
@@ -249,9 +252,15 @@ export class PooledConnection implements ConnectionListener {
     this.#pool.onChange(this)
   }
 
+  onGoAway(goAway: GoAway): void {
+    tellGoAway(this, this.#clock, goAway)
+  }
+
   onDraining(goAway: GoAway | null): void {
     if (goAway?.debug.includes('too_many_pings')) this.#pool.onTooManyPings()
     if (!this.#move('draining')) return
+    const ours = this.protocol === 'h2' ? 'distrusted' : 'peer-closed'
+    tellDraining(this, this.#clock, goAway === null ? ours : 'goaway')
     this.#stopTimers()
     this.#watchDrain()
     if (!this.#wasReady) this.#pool.onEarlyEnd(this, null)
@@ -265,6 +274,7 @@ export class PooledConnection implements ConnectionListener {
     this.#stopTimers()
     this.#drainTimer?.cancel()
     this.keepalive.stop()
+    tellClosed(this, this.#clock, error)
     this.#pool.onClosed(this)
   }
 
@@ -306,8 +316,8 @@ export class PooledConnection implements ConnectionListener {
     this.destroy(
       new ConnectionError(
         severed ? 'ERR_TRUNKLINE_CONNECTION_LOST' : 'ERR_TRUNKLINE_PING_TIMEOUT',
-        `The connection to ${this.#origin.key} is dead: ${sign}. A new one is dialled for the next request.`,
-        { origin: this.#origin.key, connectionId: this.id, cause },
+        `The connection to ${this.origin.key} is dead: ${sign}. A new one is dialled for the next request.`,
+        { origin: this.origin.key, connectionId: this.id, cause },
       ),
     )
   }
@@ -321,9 +331,9 @@ export class PooledConnection implements ConnectionListener {
     this.destroy(
       new TimeoutError(
         'ERR_TRUNKLINE_SETTINGS_TIMEOUT',
-        `${this.#origin.key} agreed to HTTP/2 but ${owed} within ${settingsTimeout} ms${toldBefore(timings)}. ` +
+        `${this.origin.key} agreed to HTTP/2 but ${owed} within ${settingsTimeout} ms${toldBefore(timings)}. ` +
           "If it speaks only HTTP/1.1, say so with the client's `protocols` option.",
-        { origin: this.#origin.key, connectionId: this.id, phase: 'settings', processed: 'maybe', timings },
+        { origin: this.origin.key, connectionId: this.id, phase: 'settings', processed: 'maybe', timings },
       ),
     )
   }
@@ -342,7 +352,7 @@ export class PooledConnection implements ConnectionListener {
       const idleSince = this.idleSince
       if (idleSince === null || this.#standing !== 'ready') return
       const left = idleSince + this.#policy.idleTimeout - this.#clock.now()
-      if (left <= 0) this.retire()
+      if (left <= 0) this.retire('idle')
       else this.#watchIdle(left)
     }, ms)
   }
@@ -362,8 +372,8 @@ export class PooledConnection implements ConnectionListener {
       this.#connection.destroy(
         new ConnectionError(
           'ERR_TRUNKLINE_CONNECTION_LOST',
-          `The connection to ${this.#origin.key} was closing and did not finish within ${drainTimeout} ms.`,
-          { origin: this.#origin.key, connectionId: this.id },
+          `The connection to ${this.origin.key} was closing and did not finish within ${drainTimeout} ms.`,
+          { origin: this.origin.key, connectionId: this.id },
         ),
       )
     }, drainTimeout)

@@ -1,21 +1,19 @@
 import type { DialProgress } from '../connect/dial-progress.ts'
 import { BODY_HIGH_WATER_MARK, BodyQueue, type BodySource } from '../core/body-queue.ts'
 import { bodyTooLarge } from '../core/body-too-large.ts'
-import type { Clock } from '../core/clock.ts'
 import type { ClientRequest, ClientResponse, Dispatch, Leg, Standing } from '../core/dispatch.ts'
 import { ClientError, copyOf, type Processed } from '../core/errors.ts'
 import { contentLength, type HeaderList } from '../core/headers.ts'
-import type { Lifetime } from '../core/lifetime.ts'
 import type { Entry } from '../core/linked-queue.ts'
 import { pause } from '../core/pause.ts'
 import { DEFAULT_URGENCY } from '../core/priority.ts'
 import { canSend } from '../core/request-body.ts'
 import { ResponseBody } from '../core/response-body.ts'
-import type { Sweeper, Swept } from '../core/sweeper.ts'
+import type { Swept } from '../core/sweeper.ts'
 import type { Exchange, ExchangeHandler } from '../wire/contract.ts'
+import { AttemptTrace } from './attempt-trace.ts'
 import { overdue, processedAt, type Stage, standingOf, type Trip } from './deadlines.ts'
 import { cutOff, malformedResponseLength, wrongRequestLength } from './message-errors.ts'
-import type { OriginPool } from './origin-pool.ts'
 import { type PhaseTimeouts, sweepPeriod } from './phase-timeouts.ts'
 import type { Waiter } from './pool-context.ts'
 import { notItsConnection } from './pool-errors.ts'
@@ -23,19 +21,8 @@ import type { PooledConnection } from './pooled-connection.ts'
 import { ReceivedResponse } from './received-response.ts'
 import { mayReplay, replayDelay } from './replay-rules.ts'
 import { contradicts, expectsContinue, hasNoBody, headOf, shapeOf } from './request-shape.ts'
+import type { RoundTripContext } from './round-trip-context.ts'
 import { Upload } from './upload.ts'
-
-export interface RoundTripContext {
-  readonly clock: Clock
-  readonly lifetime: Lifetime
-  readonly sweeper: Sweeper
-  readonly timeouts: PhaseTimeouts
-  /** Bytes. */
-  readonly responseBodyLimit: number
-  pool(request: ClientRequest): OriginPool
-  /** The last byte came, or the request failed: it is off the books. */
-  onSettled(error: unknown, request: ClientRequest): void
-}
 
 /** The terminal dispatch: a connection, an exchange, a body; and again on another connection if provably safe. */
 export function createRoundTrip(context: RoundTripContext): Dispatch {
@@ -83,6 +70,8 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Trip, Leg
   #expectedLength: number | null = null
   #receivedLength = 0
   #trailers: HeaderList | null = null
+  /** Null: nobody listens. */
+  readonly #trace: AttemptTrace | null
 
   constructor(
     context: RoundTripContext,
@@ -95,11 +84,21 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Trip, Leg
     this.#resolve = resolve
     this.#reject = reject
     this.calledAt = context.clock.now()
+    this.#trace = request.call ? new AttemptTrace(request.call, request, context.clock) : null
     this.limits = request.timeouts ? { ...context.timeouts, ...request.timeouts } : context.timeouts
   }
 
   get #origin(): string {
     return this.request.target.origin.key
+  }
+
+  /** Of the body, on the stream at hand; bytes. */
+  get bytesReceived(): number {
+    return this.#receivedLength
+  }
+
+  get bytesSent(): number {
+    return this.#upload?.sent ?? 0
   }
 
   get urgency(): number {
@@ -109,6 +108,7 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Trip, Leg
   begin(): void {
     const { signal, journey } = this.request
     journey?.add(this)
+    this.#trace?.started()
     if (signal !== null) {
       if (signal.aborted) return this.#fail(signal.reason)
       signal.addEventListener('abort', this)
@@ -148,6 +148,7 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Trip, Leg
     this.sentAt = this.#entering ? this.movedAt : this.#context.clock.now()
     this.movedAt = this.sentAt
     this.#entry = null
+    this.#trace?.dequeued(connection, null)
     try {
       this.#bytesBefore = connection.bytesReceived
       const shape = shapeOf(this.request)
@@ -155,6 +156,7 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Trip, Leg
       this.connection = connection
       this.#exchange = exchange
       this.stage = 'sent'
+      this.#trace?.sent(connection, exchange.streamId)
       if (shape !== 'none') this.#send(exchange)
     } catch (error) {
       this.onError(error as ClientError)
@@ -180,6 +182,7 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Trip, Leg
   onHeaders(status: number, headers: HeaderList, reason?: string): void {
     if (this.stage !== 'sent') return
     const connection = this.connection as PooledConnection
+    this.#trace?.headers(status, headers)
     if (status === 421 && this.#sendElsewhere(connection)) return
     this.#upload?.goOn()
     this.headAt = this.#context.clock.now()
@@ -226,6 +229,7 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Trip, Leg
       return this.#fail(cutOff(this.#origin, this.#exchange?.streamId, expected, received))
     this.endedAt = this.#context.clock.now()
     const body = this.#body
+    this.#trace?.ended(this)
     this.#finish()
     body?.end(this.#trailers)
     this.#context.onSettled(null, this.request)
@@ -233,14 +237,17 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Trip, Leg
 
   /** For the queue of the body. */
   pause(): void {
+    this.#trace?.paused()
     this.#exchange?.pause()
   }
 
   resume(): void {
+    this.#trace?.resumed()
     this.#exchange?.resume()
   }
 
   cancel(): void {
+    this.#trace?.cancelled(this)
     this.#exchange?.reset()
     this.#finish()
     this.#context.onSettled(null, this.request)
@@ -250,6 +257,7 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Trip, Leg
     if (this.stage === 'done') return
     const { body, signal } = this.request
     if (this.stage === 'receiving' || !mayReplay(error, this.attempts, body)) return this.#fail(error)
+    this.#trace?.replayed(null, error, this)
     this.#stopUpload()
     if (error.code === 'ERR_TRUNKLINE_STREAM_REFUSED') this.#onRefused()
     if (error.code === 'ERR_TRUNKLINE_HTTP_1_1_REQUIRED') this.#context.pool(this.request).requireHttp1()
@@ -269,7 +277,7 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Trip, Leg
   #onRefused(): void {
     const connection = this.connection
     if (this.stage !== 'sent' || connection === null) return
-    if (this.#refusedBy === connection && connection.openExchanges <= 1) connection.retire()
+    if (this.#refusedBy === connection && connection.openExchanges <= 1) connection.retire('refused')
     this.#refusedBy = connection
   }
 
@@ -279,7 +287,10 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Trip, Leg
     this.#entering = true
     try {
       const entry = this.#context.pool(this.request).enter(this)
-      if (entry !== null && this.stage === 'waiting') this.#entry = entry
+      if (entry !== null && this.stage === 'waiting') {
+        this.#entry = entry
+        this.#trace?.queued()
+      }
     } catch (error) {
       this.#fail(error)
     } finally {
@@ -312,6 +323,7 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Trip, Leg
     if (this.request.target.origin.rides !== undefined) return false
     if (!this.#context.pool(this.request).leaveMisdirected(connection)) return false
     this.#misdirected = true
+    this.#trace?.replayed(421, null, this)
     this.#exchange?.reset()
     this.#stopUpload()
     this.#enter(this.#context.clock.now())
@@ -351,6 +363,7 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Trip, Leg
     }
     this.endedAt = this.#context.clock.now()
     const body = this.#body
+    this.#trace?.failed(error, this)
     this.#processed = error instanceof ClientError ? error.processed : processedAt(this.stage)
     this.#finish()
     if (body !== null) body.fail(error)

@@ -68,6 +68,8 @@ export interface ConnectionListener {
   onSlots(): void
   /** No new exchanges from now on; `goAway` says what the peer sent, null when the reason is ours. */
   onDraining(goAway: GoAway | null): void
+  /** The peer sent GOAWAY; again, if it says something else than before. */
+  onGoAway?(goAway: GoAway): void
   /** `error` is null for an orderly end. */
   onClosed(error: ClientError | null): void
   /** ALTSVC (RFC 7838 section 4); `origin` is '' for that of the connection. Engines that cannot see it never call. */

@@ -18,6 +18,7 @@ import type { AltSvc } from './extensions.ts'
 import { type ConnectionFacts, unusable } from './failures.ts'
 import type { Http2Options } from './options.ts'
 import { Session, type SessionEvents } from './session.ts'
+import { WireTrace } from './wire-trace.ts'
 
 /** Bytes of bodies that may lie in the socket's queue. More costs memory, and saves no time. */
 const MOST_QUEUED = 128 * 1024
@@ -47,9 +48,15 @@ export class Http2Connection implements Connection, SessionEvents {
     this.#socket = socket
     this.#options = options
     this.#listener = listener
-    this.#facts = { origin: context.origin.key, connectionId: context.id, goAway: null }
+    this.#facts = {
+      origin: context.origin.key,
+      connectionId: context.id,
+      goAway: null,
+      trace: new WireTrace(context.id, options.clock),
+    }
     // A socket that has closed since its handshake would take requests and lose them.
     if (socket.destroyed) throw unusable(this.#facts)
+    this.#facts.trace?.look()
     this.#session = new Session(options, this.#facts, this)
     this.#session.start()
     this.#watch()
@@ -133,6 +140,10 @@ export class Http2Connection implements Connection, SessionEvents {
     this.#listener.onSlots()
   }
 
+  onGoAway(goAway: GoAway): void {
+    this.#listener.onGoAway?.(goAway)
+  }
+
   onDraining(goAway: GoAway | null): void {
     this.#listener.onDraining(goAway)
   }
@@ -147,6 +158,7 @@ export class Http2Connection implements Connection, SessionEvents {
 
   onOver(error: ClientError | null): void {
     this.#isOver = true
+    this.#facts.trace?.end()
     // Not within the call that brought it about, nor before what the socket has yet to say is said.
     setImmediate(() => this.#finish(error))
   }
@@ -154,6 +166,7 @@ export class Http2Connection implements Connection, SessionEvents {
   #watch(): void {
     const socket = this.#socket
     socket.on('data', (chunk: Buffer) => {
+      this.#facts.trace?.look()
       this.#bytesReceived += chunk.length
       this.#session.receive(chunk)
     })
@@ -179,6 +192,7 @@ export class Http2Connection implements Connection, SessionEvents {
     if (socket.destroyed) return
     const queued = socket.writableLength
     if (queued === 0) this.#session.onSent()
+    this.#facts.trace?.look()
     const pieces = this.#session.output(MOST_QUEUED - queued)
     if (pieces.length === 0) return
     // More of a body waits for room: it is there when these bytes are gone.

@@ -10,12 +10,15 @@ import type { GoAway } from '../contract.ts'
 import { ConnectionFault } from './connection-fault.ts'
 import { ErrorCode, errorCodeName } from './frame-types.ts'
 import { HpackError } from './hpack/hpack-error.ts'
+import type { WireTrace } from './wire-trace.ts'
 
 /** What is known of the connection when something on it fails. */
 export interface ConnectionFacts {
   readonly origin: string
   readonly connectionId: number
   goAway: GoAway | null
+  /** Null: it tells nothing. */
+  readonly trace: WireTrace | null
 }
 
 export interface StreamFacts {

@@ -2,6 +2,7 @@ import type { HeaderList } from '../../core/headers.ts'
 import { CONNECTION_PREFACE, Flag, FRAME_HEADER_SIZE, FrameType } from './frame-types.ts'
 import type { HpackEncoder } from './hpack/encoder.ts'
 import { Slab } from './slab.ts'
+import type { WireTrace } from './wire-trace.ts'
 
 /** Room for a header block at first; more is made when it is too little. */
 const BLOCK_ROOM = 2048
@@ -22,6 +23,11 @@ export class FrameWriter {
   #start = 0
   #end = 0
   #length = 0
+  readonly #trace: WireTrace | null
+
+  constructor(trace: WireTrace | null = null) {
+    this.#trace = trace
+  }
 
   /** Bytes that wait to be taken. */
   get length(): number {
@@ -153,6 +159,7 @@ export class FrameWriter {
     buffer[at + 3] = type
     buffer[at + 4] = flags
     this.#uint32(at + 5, streamId)
+    if (this.#trace?.tellsFrames === true) this.#trace.frame('out', type, flags, streamId, length)
   }
 
   #uint32(at: number, value: number): void {

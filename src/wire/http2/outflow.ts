@@ -10,6 +10,7 @@ import type { Stream } from './stream.ts'
 import type { StreamTable } from './stream-table.ts'
 import type { Upload } from './upload.ts'
 import { UploadScheduler } from './upload-scheduler.ts'
+import type { WireTrace } from './wire-trace.ts'
 
 /** WINDOW_UPDATE frames that one DATA frame of ours explains. */
 const CREDITS_PER_FRAME = 4
@@ -24,12 +25,18 @@ export class Outflow {
   readonly #fields = new RequestFields()
   readonly #uploads: UploadScheduler
 
-  constructor(writer: FrameWriter, streams: StreamTable, peer: PeerSettings, guard: FloodGuard) {
+  constructor(
+    writer: FrameWriter,
+    streams: StreamTable,
+    peer: PeerSettings,
+    guard: FloodGuard,
+    trace: WireTrace | null,
+  ) {
     this.#writer = writer
     this.#streams = streams
     this.#peer = peer
     this.#guard = guard
-    this.#uploads = new UploadScheduler(writer, (upload) => this.#sendTrailers(upload))
+    this.#uploads = new UploadScheduler(writer, trace, (upload) => this.#sendTrailers(upload))
   }
 
   /** Bodies have bytes that may be sent as soon as there is room for them. */

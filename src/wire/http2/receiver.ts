@@ -1,5 +1,6 @@
 import { ConnectionFault } from './connection-fault.ts'
 import { type ExtensionEvents, tellExtension } from './extensions.ts'
+import type { ConnectionFacts } from './failures.ts'
 import type { FloodGuard } from './flood-guard.ts'
 import { badPadding, type FrameSink } from './frame-parser.ts'
 import { DEFAULT_MAX_FRAME_SIZE, ErrorCode, Flag, FrameType } from './frame-types.ts'
@@ -21,6 +22,7 @@ import type { StreamTable } from './stream-table.ts'
 /** What a receiver needs of its session. */
 export interface ReceiverHost {
   readonly stopped: boolean
+  readonly facts: ConnectionFacts
   readonly streams: StreamTable
   readonly writer: FrameWriter
   readonly guard: FloodGuard
@@ -66,6 +68,8 @@ export class Receiver implements FrameSink {
   }
 
   onFrameHeader(type: number, flags: number, streamId: number, length: number): void {
+    const { trace } = this.#host.facts
+    if (trace?.tellsFrames === true) trace.frame('in', type, flags, streamId, length)
     if (!this.#sawSettings) this.#checkFirst(type, flags)
     const open = this.#assembly.streamId
     if (open !== 0 && (type !== FrameType.CONTINUATION || streamId !== open)) {

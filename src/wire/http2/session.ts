@@ -42,6 +42,7 @@ export interface SessionEvents extends ExtensionEvents {
   onWork(): void
   onReady(): void
   onSlots(): void
+  onGoAway(goAway: GoAway): void
   onDraining(goAway: GoAway | null): void
   /** Nothing more will happen, but what `output` still has is to be sent. `error` is null for an orderly end. */
   onOver(error: ClientError | null): void
@@ -56,7 +57,7 @@ const HEADER_TABLE_SIZE = 4096
  */
 export class Session implements ReceiverHost, StreamOwner {
   readonly facts: ConnectionFacts
-  readonly writer = new FrameWriter()
+  readonly writer: FrameWriter
   readonly peer = new PeerSettings()
   readonly streams: StreamTable
   readonly guard: FloodGuard
@@ -80,6 +81,7 @@ export class Session implements ReceiverHost, StreamOwner {
 
   constructor(options: Http2Options, facts: ConnectionFacts, events: SessionEvents) {
     this.facts = facts
+    this.writer = new FrameWriter(facts.trace)
     this.maxInformational = options.maxInformational
     this.nextStreamId = options.firstStreamId
     this.#options = options
@@ -91,7 +93,7 @@ export class Session implements ReceiverHost, StreamOwner {
     this.#ledger = new StreamLedger(this.peer, options.maxConcurrentStreams, this.writer, this.#pings, freed)
     this.streams = this.#ledger.table
     this.inflow = new Inflow(this.writer, this.#pings, this.streams, options)
-    this.#outflow = new Outflow(this.writer, this.streams, this.peer, this.guard)
+    this.#outflow = new Outflow(this.writer, this.streams, this.peer, this.guard, facts.trace)
     this.#parser = new FrameParser(new Receiver(this, options.maxHeaderListSize))
     this.#decoder = new HpackDecoder({
       maxTableSize: HEADER_TABLE_SIZE,
@@ -270,6 +272,7 @@ export class Session implements ReceiverHost, StreamOwner {
   onGoAway(bytes: Buffer, start: number, end: number): void {
     const goAway = readGoAway(bytes, start, end, this.facts.goAway)
     this.facts.goAway = goAway
+    this.#events.onGoAway(goAway)
     const wasOpen = this.#state === 'open'
     if (wasOpen) this.#state = 'draining'
     // Those with a response were processed, whatever this says; all others at or below the id go on.

@@ -1,6 +1,7 @@
 import { DEFAULT_WINDOW_SIZE, MAX_WINDOW_SIZE } from './frame-types.ts'
 import type { FrameWriter } from './frame-writer.ts'
 import { LEAST_URGENT, type Upload } from './upload.ts'
+import type { WireTrace } from './wire-trace.ts'
 
 /**
  * Which request body goes next: the most urgent ones first (RFC 9218 section 4.1), those of one urgency by turns of
@@ -12,13 +13,15 @@ export class UploadScheduler {
   /** How often a body had to wait for a window. */
   stalls = 0
   readonly #writer: FrameWriter
+  readonly #trace: WireTrace | null
   readonly #onTrailersDue: (upload: Upload) => void
   readonly #first: (Upload | null)[] = new Array(LEAST_URGENT + 1).fill(null)
   readonly #last: (Upload | null)[] = new Array(LEAST_URGENT + 1).fill(null)
   #listed = 0
 
-  constructor(writer: FrameWriter, onTrailersDue: (upload: Upload) => void) {
+  constructor(writer: FrameWriter, trace: WireTrace | null, onTrailersDue: (upload: Upload) => void) {
     this.#writer = writer
+    this.#trace = trace
     this.#onTrailersDue = onTrailersDue
   }
 
@@ -36,6 +39,7 @@ export class UploadScheduler {
   }
 
   remove(upload: Upload): void {
+    this.#trace?.flows(upload.stream.streamId)
     if (!upload.isListed) return
     const level = upload.urgency
     let before: Upload | null = null
@@ -44,6 +48,7 @@ export class UploadScheduler {
     else before.next = upload.next
     if (this.#last[level] === upload) this.#last[level] = before
     this.#unlist(upload)
+    if (this.#listed === 0) this.#trace?.flows(0)
   }
 
   /** RFC 9218 section 7: another urgency from now on. */
@@ -57,6 +62,7 @@ export class UploadScheduler {
   /** The peer gave credit; false: more than a window can be. */
   credit(increment: number): boolean {
     this.window += increment
+    if (this.window > 0) this.#trace?.flows(0)
     return this.window <= MAX_WINDOW_SIZE
   }
 
@@ -67,11 +73,13 @@ export class UploadScheduler {
     while (left > 0 && this.#listed > 0) {
       if (this.window <= 0) {
         this.stalls += 1
+        this.#trace?.stalled(0)
         return frames
       }
       const upload = this.#take()
       if (upload.stream.sendWindow <= 0) {
         this.stalls += 1
+        this.#trace?.stalled(upload.stream.streamId)
         continue
       }
       left -= this.#send(upload, maxFrameSize)
@@ -82,6 +90,7 @@ export class UploadScheduler {
 
   #send(upload: Upload, maxFrameSize: number): number {
     const { stream, first, offset } = upload
+    this.#trace?.flows(stream.streamId)
     const rest = first.length - offset
     const length = Math.min(rest, maxFrameSize, stream.sendWindow, this.window)
     const isLast = upload.ended && length === upload.length

@@ -266,6 +266,7 @@ export class NodeHttp2Connection implements Connection {
       debug: debug === undefined ? (before?.debug ?? '') : printable(debug),
     }
     this.#facts.goAway = goAway
+    if (before === null || !isSame(before, goAway)) this.#listener.onGoAway?.(goAway)
     if (http2Code !== 0) this.#rescueBodies()
     if (this.#state !== 'open') return
     this.#state = 'draining'
@@ -345,6 +346,10 @@ function sessionOptions(options: NodeHttp2Options, windowSize: number): http2.Cl
     maxSessionMemory: 1024,
     peerMaxConcurrentStreams: 100,
   } as http2.ClientSessionOptions
+}
+
+function isSame(a: GoAway, b: GoAway): boolean {
+  return a.lastStreamId === b.lastStreamId && a.http2Code === b.http2Code && a.debug === b.debug
 }
 
 function printable(debug: Buffer): string {

@@ -160,11 +160,12 @@ class World {
   constructor(input: Input) {
     this.#input = input
     const clock = { now: () => this.#now, setTimeout: () => ({ cancel: () => {} }) }
-    const facts = { origin: 'https://server.test', connectionId: 7, goAway: null }
+    const facts = { origin: 'https://server.test', connectionId: 7, goAway: null, trace: null }
     this.session = new Session({ ...OPTIONS, clock }, facts, {
       onWork: () => {},
       onReady: () => {},
       onSlots: () => {},
+      onGoAway: () => {},
       onDraining: () => {},
       onAltSvc: () => {},
       onOrigins: () => {},

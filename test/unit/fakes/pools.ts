@@ -56,6 +56,7 @@ export class World {
     const policy = { ...POLICY, ...options.policy }
     this.context = {
       clock: this.clock,
+      clientId: 1,
       connector: this.connector,
       engines: { h2: this.h2, 'http/1.1': this.h1 },
       protocols: this.protocols,

@@ -132,7 +132,7 @@ describe('the process', () => {
     const { clock, pooled, open } = await established({ ...KEEPALIVE, maxLifetime: 50_000 })
     open()
     pooled.suspect()
-    pooled.retire()
+    pooled.retire('closing')
     expect(clock.pending).toBeGreaterThan(0)
     expect(clock.pendingRefs).toBe(0)
   })

@@ -101,7 +101,7 @@ export class SessionScene {
   constructor(options: Partial<Http2Options> = {}, settings: Settings | null = {}) {
     this.session = new Session(
       { ...HTTP2_DEFAULTS, clock: this.clock, ...options },
-      { origin: ORIGIN, connectionId: 7, goAway: null },
+      { origin: ORIGIN, connectionId: 7, goAway: null, trace: null },
       {
         onWork: () => {},
         onReady: () => void this.events.push('ready'),
@@ -109,6 +109,7 @@ export class SessionScene {
           this.events.push('slots')
           this.onSlots()
         },
+        onGoAway: () => {},
         onDraining: (goAway) => {
           this.goAway = goAway
           this.events.push('draining')
