@@ -1,34 +1,47 @@
-import type { Arguments, Io, OptionGroup } from './command.ts'
+import type { Arguments, Io, OptionGroup, OptionSpec } from './command.ts'
 import { UsageError } from './exit-codes.ts'
 import { readAll, readInput } from './input-file.ts'
 import { version } from './manifest.ts'
+
+const METHOD_AND_HEADERS: readonly OptionSpec[] = [
+  { name: 'method', short: 'X', value: 'METHOD', help: 'Default GET, or POST with a body.' },
+  {
+    name: 'header',
+    short: 'H',
+    value: "'NAME: VALUE'",
+    multiple: true,
+    help: 'A header field. May be given several times.',
+  },
+]
+
+const DATA: OptionSpec = {
+  name: 'data',
+  value: 'TEXT',
+  multiple: true,
+  help: 'The body; @FILE takes a file, - standard input. Several are joined by &.',
+}
+
+const USER: OptionSpec = { name: 'user', short: 'u', value: 'NAME:PASSWORD', help: 'Basic authentication.' }
 
 /** What is sent. */
 export const REQUEST_OPTIONS: OptionGroup = {
   title: 'Request',
   options: [
-    { name: 'method', short: 'X', value: 'METHOD', help: 'Default GET, or POST with a body.' },
-    {
-      name: 'header',
-      short: 'H',
-      value: "'NAME: VALUE'",
-      multiple: true,
-      help: 'A header field. May be given several times.',
-    },
-    {
-      name: 'data',
-      short: 'd',
-      value: 'TEXT',
-      multiple: true,
-      help: 'The body; @FILE takes a file, - standard input. Several are joined by &.',
-    },
+    ...METHOD_AND_HEADERS,
+    { ...DATA, short: 'd' },
     {
       name: 'json',
       value: 'TEXT',
       help: 'A body of JSON, with its content-type and accept; @FILE and - as above.',
     },
-    { name: 'user', short: 'u', value: 'NAME:PASSWORD', help: 'Basic authentication.' },
+    USER,
   ],
+}
+
+/** The same for a load, where -d and --json mean something else. */
+export const LOAD_REQUEST_OPTIONS: OptionGroup = {
+  title: 'Request',
+  options: [...METHOD_AND_HEADERS, DATA, USER],
 }
 
 export interface RequestSpec {
@@ -41,8 +54,9 @@ export interface RequestSpec {
 const FORM = 'application/x-www-form-urlencoded'
 const JSON_TYPE = 'application/json'
 
-export async function requestSpec(given: Arguments, io: Io): Promise<RequestSpec> {
-  const { body, defaults } = await bodyOf(given, io)
+/** @param json the value of an option that gives a body of JSON. */
+export async function requestSpec(given: Arguments, io: Io, json?: string): Promise<RequestSpec> {
+  const { body, defaults } = await bodyOf(given, json, io)
   const own = given.list('header').map(headerOf)
   const names = new Set(own.map(([name]) => name.toLowerCase()))
   const user = given.text('user')
@@ -63,9 +77,10 @@ export async function requestSpec(given: Arguments, io: Io): Promise<RequestSpec
 
 async function bodyOf(
   given: Arguments,
+  json: string | undefined,
   io: Io,
 ): Promise<{ body: Uint8Array | null; defaults: [string, string][] }> {
-  const [data, json] = [given.list('data'), given.text('json')]
+  const data = given.list('data')
   if (json !== undefined && data.length > 0) throw new UsageError('--data and --json: one body at a time.')
   if (json !== undefined) {
     const defaults: [string, string][] = [

@@ -113,7 +113,7 @@ async function planOf(given: Arguments, io: Io): Promise<GetPlan> {
   }
   if (given.has('location') && given.has('no-follow'))
     throw new UsageError('--location and --no-follow contradict each other.')
-  const spec = await requestSpec(given, io)
+  const spec = await requestSpec(given, io, given.text('json'))
   const request = given.has('head') ? { ...spec, method: given.text('method') ?? 'HEAD' } : spec
   return { url, request, delivery: deliveryOf(given), given }
 }

@@ -65,14 +65,17 @@ function listenersFor(paint: Paint): Listeners {
       ...fieldLines(headers, paint).map((line) => `${paint.accent('<')} ${line}`),
     ],
     'stream:end': ({ bytesReceived, bytesSent, error }) =>
-      error !== null
-        ? failed('the stream failed', error)
-        : note(`stream ended: ${bytes(bytesReceived)} received, ${bytes(bytesSent)} sent`),
+      error?.code === 'AbortError'
+        ? note(`stream given up: ${harmless(error.message)}`)
+        : error !== null
+          ? failed('the stream failed', error)
+          : note(`stream ended: ${bytes(bytesReceived)} received, ${bytes(bytesSent)} sent`),
     'attempt:end': ({ error, connectionId }) =>
       error !== null && connectionId === null ? failed('not sent', error) : [],
     redirect: ({ status, to }) => note(`${status}: redirected to ${harmless(to)}`),
     retry: ({ attempt, delay }) => note(`attempt ${attempt} in ${ms(delay)}`),
-    replay: ({ error }) => note(`not processed, and sent again: ${harmless(error.message)}`),
+    replay: ({ error, status }) =>
+      note(`not processed, and sent again: ${harmless(error?.message ?? `it was answered with ${status}`)}`),
     'ping:end': ({ roundTrip }) =>
       roundTrip === null ? note('PING: no answer') : note(`PING: ${ms(roundTrip)}`),
     goaway: ({ lastStreamId, http2Code, debug }) =>
