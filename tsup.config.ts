@@ -8,6 +8,7 @@ export default defineConfig({
     interceptors: 'src/interceptors/index.ts',
     cache: 'src/interceptors/cache.ts',
     cookies: 'src/interceptors/cookies.ts',
+    inspect: 'src/telemetry/inspect/index.ts',
   },
   format: ['esm', 'cjs'],
   target: 'node22',

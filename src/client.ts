@@ -20,6 +20,7 @@ import type { ClientError, ClosedError } from './core/errors.ts'
 import { Lifetime } from './core/lifetime.ts'
 import { parseTarget } from './core/origin.ts'
 import { Sweeper } from './core/sweeper.ts'
+import { logIfAsked } from './debug-log.ts'
 import type { Discovery } from './discovery/discovery.ts'
 import { createFetch, type Fetch } from './fetch/fetch.ts'
 import { signalOf } from './fetch/options.ts'
@@ -102,6 +103,7 @@ export interface Client {
 export function createClient(options: ClientOptions = {}): Client {
   const settled = settleOptions(options)
   noticeNewClient()
+  logIfAsked()
   const client = new TrunklineClient(settled, systemClock)
   if (settled.closeOnSignals !== false) closeOnSignals(client, settled.closeOnSignals)
   return client

@@ -1,0 +1,149 @@
+import type { Bar, Phase } from '../bars.ts'
+import { isFailed } from '../summary.ts'
+import { type Brush, fitted } from './brush.ts'
+import { ms, pathOf } from './format.ts'
+import { hatch } from './palette.ts'
+
+/** How high each phase is: a wait is a thin line, making a connection a low bar, the exchange a full one. */
+const SHARE: Readonly<Record<Phase, number>> = {
+  client: 0.22,
+  backoff: 0.22,
+  queue: 0.22,
+  dns: 0.6,
+  connect: 0.6,
+  tls: 0.6,
+  waiting: 1,
+  receiving: 1,
+}
+
+const HATCHED: ReadonlySet<Phase> = new Set(['client', 'backoff', 'queue'])
+const GLYPH_ROOM = 12
+
+/** @param next Where the next bar of the row begins, px: what is said about this one ends before it. */
+export function drawBar(brush: Brush, bar: Bar, top: number, rowHeight: number, next: number): void {
+  const low = rowHeight < 12
+  const height = low ? rowHeight - 2 : rowHeight - 8
+  const middle = top + rowHeight / 2
+  const left = brush.x(bar.start)
+  const right = Math.max(brush.x(bar.end), left + 2)
+  drawSegments(brush, bar, middle, height, low)
+  const failed = isFailed(bar)
+  if (failed) drawFailure(brush, right, middle, height, low)
+  if (!low) drawLabel(brush, bar, left, right + (failed ? GLYPH_ROOM : 0), middle, next)
+}
+
+function drawSegments(
+  { context, palette, x, width }: Brush,
+  bar: Bar,
+  middle: number,
+  height: number,
+  low: boolean,
+): void {
+  for (const { phase, start, end } of bar.segments) {
+    const from = Math.max(x(start), -10)
+    const to = Math.min(x(end), width + 10)
+    if (to < 0 || from > width) continue
+    const tall = Math.max(low ? 1 : 3, Math.round(height * SHARE[phase]))
+    context.fillStyle = HATCHED.has(phase) && !low ? hatched(context, palette[phase]) : palette[phase]
+    context.beginPath()
+    context.roundRect(from, middle - tall / 2, Math.max(to - from, 1), tall, low ? 0 : 1.5)
+    context.fill()
+  }
+  if (bar.unfinished) drawOpenEnd(context, palette.paper, x(bar.end), middle, height)
+}
+
+/** A bar that was cut off by the end of the recording has a torn end. */
+function drawOpenEnd(
+  context: CanvasRenderingContext2D,
+  colour: string,
+  right: number,
+  middle: number,
+  height: number,
+): void {
+  context.strokeStyle = colour
+  context.lineWidth = 1.5
+  for (const back of [3, 7]) {
+    context.beginPath()
+    context.moveTo(right - back, middle - height / 2)
+    context.lineTo(right - back, middle + height / 2)
+    context.stroke()
+  }
+}
+
+function drawFailure(
+  { context, palette }: Brush,
+  right: number,
+  middle: number,
+  height: number,
+  low: boolean,
+): void {
+  if (low) {
+    context.fillStyle = palette.error
+    context.fillRect(right - 1, middle - height / 2 - 1, 4, height + 2)
+    return
+  }
+  const [centre, arm] = [right + 7, 3.5]
+  context.strokeStyle = palette.error
+  context.lineWidth = 2
+  context.beginPath()
+  context.moveTo(centre - arm, middle - arm)
+  context.lineTo(centre + arm, middle + arm)
+  context.moveTo(centre + arm, middle - arm)
+  context.lineTo(centre - arm, middle + arm)
+  context.stroke()
+}
+
+function drawLabel(brush: Brush, bar: Bar, left: number, right: number, middle: number, next: number): void {
+  const { context, palette, width } = brush
+  const text = labelOf(bar)
+  context.fillStyle = bar.error === null ? palette.soft : palette.error
+  const after = Math.min(next, width) - right - 12
+  const before = left - 8
+  const whole = context.measureText(text).width
+  if (whole <= after || (after >= before && after > 60))
+    context.fillText(fitted(context, text, after), right + 6, middle)
+  else if (whole <= before && right > 0) context.fillText(text, left - whole - 6, middle)
+  else if (right - left > 40) drawInside(brush, text, Math.max(left, 0), Math.min(right, width), middle)
+}
+
+/** On the bar itself, with the paper behind it so that it can be read on any colour. */
+function drawInside(
+  { context, palette }: Brush,
+  text: string,
+  left: number,
+  right: number,
+  middle: number,
+): void {
+  const said = fitted(context, text, right - left - 16)
+  if (said === '') return
+  context.fillStyle = palette.card
+  context.globalAlpha = 0.88
+  context.beginPath()
+  context.roundRect(left + 4, middle - 7, context.measureText(said).width + 8, 14, 3)
+  context.fill()
+  context.globalAlpha = 1
+  context.fillStyle = palette.ink
+  context.fillText(said, left + 8, middle)
+}
+
+export function labelOf({ request, attempt, stream, status, error, start, end }: Bar): string {
+  const { method, url, origin } = attempt ?? request
+  const again = attempt !== null && (attempt.number > 1 || attempt.streams.indexOf(stream as never) > 0)
+  const outcome = error === null ? (status ?? '') : `${status ?? ''} ${shortCode(error.code)}`.trim()
+  return `${again ? '↻ ' : ''}${method} ${pathOf(url, origin)}   ${outcome}   ${ms(end - start)}`
+}
+
+/** `STREAM_RESET`. */
+export function shortCode(code: string): string {
+  return code.replace(/^ERR_TRUNKLINE_/, '')
+}
+
+const patterns = new Map<string, CanvasPattern | string>()
+
+function hatched(context: CanvasRenderingContext2D, colour: string): CanvasPattern | string {
+  const known = patterns.get(colour)
+  if (known !== undefined) return known
+  const made = hatch(context, colour)
+  patterns.set(colour, made)
+  return made
+}
