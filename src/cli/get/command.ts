@@ -66,7 +66,7 @@ export const get: Command = {
         {
           name: 'waterfall',
           value: 'FILE',
-          help: 'Write a page (.html) or HAR 1.2 (.har) of all that happened.',
+          help: 'Write what happened as a page (.html), as HAR 1.2 (.har) or as it was recorded (.json).',
         },
         {
           name: 'summary',

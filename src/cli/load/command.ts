@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises'
+import { type Exposure, expose } from '../../telemetry/top/expose.ts'
 import { PROTOCOL_OPTIONS, TLS_OPTIONS } from '../client-flags.ts'
 import type { Arguments, Command, Io } from '../command.ts'
 import { CliError, ExitCode, UsageError } from '../exit-codes.ts'
@@ -101,6 +102,7 @@ async function run(given: Arguments, io: Io): Promise<ExitCode> {
 
 async function measured(given: Arguments, io: Io): Promise<LoadResult> {
   const plan = await planOf(given, io)
+  const exposure = given.has('expose') ? await exposed() : null
   const progress = new Progress(io.stderr)
   try {
     return await load({
@@ -112,6 +114,15 @@ async function measured(given: Arguments, io: Io): Promise<LoadResult> {
     })
   } finally {
     progress.end()
+    await exposure?.close()
+  }
+}
+
+async function exposed(): Promise<Exposure> {
+  try {
+    return await expose()
+  } catch (cause) {
+    throw new CliError(ExitCode.FAULT, `--expose: ${(cause as Error).message}.`, cause)
   }
 }
 

@@ -88,7 +88,7 @@ function latencyTable({ latency, service, plan }: LoadResult): Markup {
     (key) =>
       html`<tr><th scope="row">${NAMES[key] ?? key}</th><td>${ms(latency[key])}</td>${both ? html`<td>${ms(service[key])}</td>` : null}</tr>`,
   )
-  return html`<table><caption>Latency</caption><thead><tr><td></td><th scope="col">from when it was due</th>${both ? html`<th scope="col">from when it was sent</th>` : null}</tr></thead><tbody>${rows}</tbody></table>`
+  return html`<table><caption>Latency</caption><thead><tr><td></td><th scope="col">${both ? 'from when it was due' : 'to the last byte'}</th>${both ? html`<th scope="col">from when it was sent</th>` : null}</tr></thead><tbody>${rows}</tbody></table>`
 }
 
 function outcomeTable({ statuses, errors, requests }: LoadResult): Markup {

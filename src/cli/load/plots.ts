@@ -115,7 +115,11 @@ export function latencyBars({ histograms, latency }: LoadResult): Markup {
 
 /** What was done in each stretch of the run. */
 export function timelinePlot({ timeline, elapsed }: LoadResult, what: 'throughput' | 'latency'): Markup {
-  const { width, points } = timeline
+  const { width } = timeline
+  // A moment at the end says little, and looks like much.
+  const rest = elapsed - (timeline.points.length - 1) * width
+  const points =
+    rest < width / 4 && timeline.points.length > 2 ? timeline.points.slice(0, -1) : timeline.points
   // The last stretch is seldom a whole one; taken for one it would look like a collapse.
   const lengthOf = (index: number) => Math.max(1, Math.min(width, elapsed - index * width))
   const series =
