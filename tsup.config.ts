@@ -9,6 +9,8 @@ export default defineConfig({
     cache: 'src/interceptors/cache.ts',
     cookies: 'src/interceptors/cookies.ts',
     inspect: 'src/telemetry/inspect/index.ts',
+    top: 'src/telemetry/top/index.ts',
+    cli: 'src/cli/main.ts',
   },
   format: ['esm', 'cjs'],
   target: 'node22',

@@ -31,7 +31,7 @@ function outputOf(stream: Writable & Partial<WriteStream>, onBrokenPipe: () => v
     stream,
     isTerminal,
     get columns() {
-      return stream.columns ?? DEFAULT_COLUMNS
+      return stream.columns || DEFAULT_COLUMNS
     },
     paint: createPaint(wantsColour(process.env, isTerminal)),
     write(data) {

@@ -34,7 +34,7 @@ export class Screen {
   }
 
   get rows(): number {
-    return (this.#io.stdout.stream as { rows?: number }).rows ?? 24
+    return (this.#io.stdout.stream as { rows?: number }).rows || 24
   }
 
   draw(text: string): void {
