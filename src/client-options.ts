@@ -14,6 +14,12 @@ import {
   settleRetry,
 } from './core/retry-policy.ts'
 import {
+  type CorrelationOptions,
+  checkCorrelation,
+  type SettledCorrelation,
+  settleCorrelation,
+} from './correlation-options.ts'
+import {
   checkDiscovery,
   type DiscoveryOptions,
   type SettledDiscovery,
@@ -21,6 +27,7 @@ import {
 } from './discovery/discovery-options.ts'
 import { DNS_CHECKS } from './dns-checks.ts'
 import { checkEngine, type EngineName, engineOfEnvironment } from './engine-name.ts'
+import { MEASURE_DEFAULTS, type MeasureOptions } from './figures.ts'
 import type { HookOptions } from './interceptors/hooks.ts'
 import {
   anything,
@@ -76,6 +83,13 @@ export interface ClientOptions {
   readonly keepAlive?: KeepAliveOptions
   /** When a failed request is sent again. Default: an idempotent one, once, if its connection was lost. `false`: never. */
   readonly retry?: RetryOptions
+  /**
+   * Gives each call an id, the one that it runs under (`withCorrelationId`) or one of its own, which stands in its events
+   * and errors and is sent along. Default false.
+   */
+  readonly correlation?: boolean | CorrelationOptions
+  /** What `stats` and `snapshot` measure besides. */
+  readonly measure?: MeasureOptions
   /** Functions to be told of each call, for those who want no more than that. */
   readonly hooks?: HookOptions
   /** See the logical call once, redirects and decoding inside them. The first one is outermost. */
@@ -172,6 +186,8 @@ export interface SettledOptions extends SettledTimeouts {
   readonly interceptors: readonly Interceptor[]
   readonly networkInterceptors: readonly Interceptor[]
   readonly hooks: HookOptions
+  readonly correlation: SettledCorrelation | null
+  readonly measure: Required<MeasureOptions>
   readonly closeOnSignals: false | CloseOnSignalsOptions
 }
 
@@ -280,6 +296,7 @@ const GROUPS: Readonly<Record<string, Checks>> = {
     probeInterval: duration(1),
   },
   hooks: { beforeRequest: func, afterResponse: func, onError: func, onRetry: func },
+  measure: { latency: boolean, eventLoopDelay: boolean },
   keepAlive: { interval: duration(0), timeout: duration(1), whenIdle: boolean },
 }
 
@@ -311,6 +328,7 @@ const TOP: Checks = {
   timeouts: anything,
   interceptors: functions,
   networkInterceptors: functions,
+  correlation: checkCorrelation,
   closeOnSignals: checkCloseOnSignals,
 }
 
@@ -340,6 +358,8 @@ export function settleOptions(options: ClientOptions = {}): SettledOptions {
     interceptors: [...(options.interceptors ?? [])],
     networkInterceptors: [...(options.networkInterceptors ?? [])],
     hooks: given(options.hooks),
+    correlation: settleCorrelation(options.correlation),
+    measure: { ...MEASURE_DEFAULTS, ...given(options.measure) },
     closeOnSignals: options.closeOnSignals === true ? {} : (options.closeOnSignals ?? false),
   }
 }

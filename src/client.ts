@@ -24,6 +24,7 @@ import { logIfAsked } from './debug-log.ts'
 import type { Discovery } from './discovery/discovery.ts'
 import { createFetch, type Fetch } from './fetch/fetch.ts'
 import { signalOf } from './fetch/options.ts'
+import { Figures } from './figures.ts'
 import { type Breaker, createBreaker } from './interceptors/breaker.ts'
 import { compose } from './interceptors/compose.ts'
 import { createDecompress } from './interceptors/decompress.ts'
@@ -45,7 +46,13 @@ import { type Preconnected, preconnect } from './preconnect.ts'
 import { noticeNewClient } from './process-warnings.ts'
 import { createRequest, type Request } from './request.ts'
 import { createDiscovery } from './service-discovery.ts'
-import { type ClientStats, originStats } from './stats.ts'
+import {
+  type ClientSnapshot,
+  type ClientStats,
+  clientSnapshot,
+  clientStats,
+  type StatsSources,
+} from './stats.ts'
 import { tellCalls } from './told-calls.ts'
 import { createHttp2Engine } from './wire/http2/engine.ts'
 import { createNodeHttp1Engine } from './wire/node-http1/engine.ts'
@@ -72,6 +79,8 @@ export interface Client {
    */
   connect(origin: string | URL, options?: { readonly signal?: AbortSignal }): Promise<Preconnected>
   stats(): ClientStats
+  /** Everything that is known of it at this moment, to be written down or sent: `stats()` and more, as JSON has it. */
+  snapshot(): ClientSnapshot
   /**
    * Calls `fetch`, or `fn`, for each input, so many at a time, and gives the results as they come or in the order of
    * the inputs.
@@ -135,18 +144,14 @@ class TrunklineClient implements Client {
   readonly #discovery: Discovery | null
   readonly #addresses: AddressBook
   readonly #cut = new CutList()
+  readonly #figures: Figures
   #onClosed: () => void = () => {}
   #intake: Intake = { state: 'open' }
   #active = 0
-  #requests = 0
-  #failed = 0
-  #dials = 0
-  #dialsFailed = 0
-  #handshakes = 0
-  #resumed = 0
 
   constructor(options: SettledOptions, clock: Clock) {
     this.#clock = clock
+    this.#figures = new Figures(options.measure)
     const { queue, headers, body, total } = options.timeouts
     const timeouts = { queue, headers, body }
     this.#sweeper = new Sweeper(clock, sweepPeriod(timeouts))
@@ -185,7 +190,7 @@ class TrunklineClient implements Client {
         return limits.responseBody
       },
       pool: (request) => this.#sessions.pool(request.target.origin),
-      onSettled: (error, request) => this.#count(error, request),
+      onSettled: (error, request, duration) => this.#count(error, request, duration),
     })
     // The one order of things: a request passes from the first line to the last, its response from the last to the first.
     const budget = new RetryBudget()
@@ -211,7 +216,9 @@ class TrunklineClient implements Client {
       ],
       roundTrip,
     )
-    this.#dispatch = tellCalls({ clock, clientId: this.#id }, (request) => this.#admit(dispatch, request))
+    this.#dispatch = tellCalls({ clock, clientId: this.#id, correlation: options.correlation }, (request) =>
+      this.#admit(dispatch, request),
+    )
     this.fetch = createFetch(this.#dispatch, options.retry)
     this.request = createRequest(this.#dispatch, options.retry)
     this.map = createMap(this.fetch)
@@ -230,23 +237,20 @@ class TrunklineClient implements Client {
   }
 
   stats(): ClientStats {
-    const now = this.#clock.now()
-    const origins = [...this.#sessions.pools].map((pool) => originStats(pool, now))
-    return {
-      requests: this.#requests,
-      failed: this.#failed,
+    const sources: StatsSources = {
+      pools: this.#sessions.pools,
+      figures: this.#figures,
       active: this.#active,
-      queued: origins.reduce((sum, origin) => sum + origin.queued, 0),
-      connections: origins.reduce((sum, origin) => sum + origin.connections.length, 0),
-      dials: this.#dials,
-      dialsFailed: this.#dialsFailed,
-      handshakes: this.#handshakes,
-      resumed: this.#resumed,
-      origins,
+      dns: this.#addresses.stats(),
       inFlight: this.#admission.stats(),
       circuits: this.#breaker?.stats() ?? [],
       services: this.#discovery?.stats() ?? [],
     }
+    return clientStats(sources, this.#clock.now())
+  }
+
+  snapshot(): ClientSnapshot {
+    return clientSnapshot(this.stats(), this.#figures, { clientId: this.#id, state: this.#intake.state })
   }
 
   update(options: ClientUpdate): void {
@@ -274,6 +278,7 @@ class TrunklineClient implements Client {
     this.#sweeper.stop()
     // An interceptor that hangs holds its call open for ever; `close` waits for it no longer.
     for (const resolve of this.#onIdle.splice(0)) resolve()
+    this.#figures.end()
     this.#onClosed()
   }
 
@@ -299,6 +304,7 @@ class TrunklineClient implements Client {
       timer.cancel()
       this.#sweeper.stop()
       this.#intake = { state: 'destroyed' }
+      this.#figures.end()
       this.#onClosed()
     }
   }
@@ -339,10 +345,9 @@ class TrunklineClient implements Client {
     if (this.#active === 0) for (const resolve of this.#onIdle.splice(0)) resolve()
   }
 
-  #count(error: unknown, request: ClientRequest): void {
-    this.#requests += 1
+  #count(error: unknown, request: ClientRequest, duration: number): void {
+    this.#figures.settled(error, request, duration)
     if (error === null) return
-    this.#failed += 1
     if ((error as ClientError).code === 'ERR_TRUNKLINE_CLIENT_DESTROYED') this.#cut.add(request)
   }
 
@@ -384,15 +389,8 @@ class TrunklineClient implements Client {
       policies: policiesOf(options),
       spanning: this.#limits,
       nextConnectionId: () => ++connectionIds,
-      onHandshake: ({ tls }) => {
-        this.#dials += 1
-        if (tls === null) return
-        this.#handshakes += 1
-        if (tls.resumed) this.#resumed += 1
-      },
-      onDialFailed: () => {
-        this.#dialsFailed += 1
-      },
+      onHandshake: (connected, origin) => this.#figures.dialled(connected, origin),
+      onDialFailed: (origin) => this.#figures.dialFailed(origin),
     })
   }
 }

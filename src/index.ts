@@ -15,6 +15,7 @@ export type {
 export type { CloseOnSignalsOptions } from './close-on-signals.ts'
 export { closeOnSignals } from './close-on-signals.ts'
 export type { CloseOptions, CloseReport, CutRequest } from './closing.ts'
+export type { DnsStats } from './connect/address-book.ts'
 export type { AddressGuardOptions } from './connect/address-guard.ts'
 export type { AddressOrder, DnsAddress, DnsOptions, DnsResolver } from './connect/dns-options.ts'
 export type { TlsOptions } from './connect/tls-identity.ts'
@@ -34,6 +35,7 @@ export type {
   CircuitStats,
 } from './control/circuit.ts'
 export type { LaneStats } from './control/lane.ts'
+export { correlationId, withCorrelationId } from './core/correlation.ts'
 export type {
   ClientRequest,
   ClientResponse,
@@ -56,11 +58,14 @@ export {
   StreamError,
   TimeoutError,
 } from './core/errors.ts'
+export type { EventChannels, EventName, Failure, TrunklineEvents } from './core/events.ts'
+export { EVENT_NAMES, events } from './core/events.ts'
 export type { HeaderList, HeadersInput } from './core/headers.ts'
 export type { PhaseTimings } from './core/phase-timings.ts'
 export type { Priority, PriorityInput } from './core/priority.ts'
 export type { ResponseBody } from './core/response-body.ts'
 export type { RetryEvent, RetryOptions, RetryPolicy } from './core/retry-policy.ts'
+export type { CorrelationOptions } from './correlation-options.ts'
 export type { Balancer, BalancerName, Candidate } from './discovery/balancers.ts'
 export type { ConsulResolverOptions } from './discovery/consul-resolver.ts'
 export { consulResolver } from './discovery/consul-resolver.ts'
@@ -76,17 +81,19 @@ export type { Fetch } from './fetch/fetch.ts'
 export type { FetchInit } from './fetch/init.ts'
 export type { RequestTimeouts } from './fetch/options.ts'
 export type { FetchResponse } from './fetch/response.ts'
+export type { EventLoopDelay, MeasureOptions, OriginHistory } from './figures.ts'
 export type { HookOptions } from './interceptors/hooks.ts'
 export type { TimedRequest, TimeoutsFor } from './interceptors/total-timeout.ts'
+export type { LatencyStats } from './latency.ts'
 export type { ClientMap, MapContext, MapError, MapOptions, MapResult, MapValue } from './map.ts'
 export type { NdjsonSource } from './ndjson.ts'
 export { ndjson } from './ndjson.ts'
 export { parseJson } from './parse-json.ts'
 export type { Preconnected } from './preconnect.ts'
 export type { Request, RequestOptions, RequestResult, ResponseHeaders } from './request.ts'
-export type { ClientStats, OriginStats, PooledConnectionStats } from './stats.ts'
+export type { ClientSnapshot, ClientStats, OriginStats, PooledConnectionStats } from './stats.ts'
 export type { ClientTimeoutOptions, TimeoutOptions } from './timeout-options.ts'
-export type { AlpnProtocol } from './wire/contract.ts'
+export type { AlpnProtocol, FlowWindows, GoAway, PeerLimits } from './wire/contract.ts'
 
 let shared: Client | null = null
 

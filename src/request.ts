@@ -137,6 +137,7 @@ function toClientRequest(url: string | URL, options: RequestOptions, retry: Retr
     priority,
     context: options.context,
     call: null,
+    since: null,
   }
 }
 

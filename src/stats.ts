@@ -1,9 +1,53 @@
+import type { DnsStats } from './connect/address-book.ts'
 import type { CircuitStats } from './control/circuit.ts'
 import type { LaneStats } from './control/lane.ts'
 import type { ServiceStats } from './discovery/service-stats.ts'
+import type { EventLoopDelay, Figures, OriginHistory } from './figures.ts'
+import type { LatencyStats } from './latency.ts'
 import type { OriginPool } from './pool/origin-pool.ts'
 import type { Standing } from './pool/pooled-connection.ts'
 import type { ConnectionStats } from './wire/contract.ts'
+
+/** Where the parts of a client's stats come from. */
+export interface StatsSources {
+  readonly pools: Iterable<OriginPool>
+  readonly figures: Figures
+  readonly active: number
+  readonly dns: DnsStats
+  readonly inFlight: readonly LaneStats[]
+  readonly circuits: readonly CircuitStats[]
+  readonly services: readonly ServiceStats[]
+}
+
+export function clientStats(sources: StatsSources, now: number): ClientStats {
+  const { figures, active, dns, inFlight, circuits, services } = sources
+  const { requests, failed, dials, dialsFailed, handshakes, resumed, errors } = figures
+  const origins = [...sources.pools].map((pool) => originStats(pool, now))
+  return {
+    ...{ requests, failed, active },
+    queued: origins.reduce((sum, origin) => sum + origin.queued, 0),
+    connections: origins.reduce((sum, origin) => sum + origin.connections.length, 0),
+    ...{ dials, dialsFailed, handshakes, resumed, errors, dns, origins, inFlight, circuits, services },
+  }
+}
+
+/** The same with all that is measured besides, and numbers that JSON has. */
+export function clientSnapshot(
+  stats: ClientStats,
+  figures: Figures,
+  client: Pick<ClientSnapshot, 'clientId' | 'state'>,
+): ClientSnapshot {
+  const { latency, eventLoopDelay, origins: history } = figures
+  return finite({ takenAt: Date.now(), ...client, ...stats, latency, eventLoopDelay, history })
+}
+
+/** Without Infinity, which stands for no limit and has no place in JSON: null does, there. */
+function finite<T>(value: T): T {
+  if (value === Number.POSITIVE_INFINITY) return null as T
+  if (Array.isArray(value)) return value.map(finite) as T
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, finite(part)])) as T
+}
 
 /** What a client is doing, as plain data. Counters are of the client's whole life, the rest is of now. */
 export interface ClientStats {
@@ -22,6 +66,9 @@ export interface ClientStats {
   /** TLS handshakes done, and how many of them resumed an earlier TLS session. */
   readonly handshakes: number
   readonly resumed: number
+  /** Requests that failed, by the code of their error, or its name if it is not ours. */
+  readonly errors: Readonly<Record<string, number>>
+  readonly dns: DnsStats
   readonly origins: readonly OriginStats[]
   /** Origins with requests in flight, or waiting for their turn, while in-flight limits or `adaptive` are in force. */
   readonly inFlight: readonly LaneStats[]
@@ -29,6 +76,21 @@ export interface ClientStats {
   readonly circuits: readonly CircuitStats[]
   /** Services of `discovery` that were looked up, and their endpoints. */
   readonly services: readonly ServiceStats[]
+}
+
+/** Everything that is known of a client at one moment, as plain data that JSON can hold. */
+export interface ClientSnapshot extends ClientStats {
+  /** ms since 1970. */
+  readonly takenAt: number
+  /** Number of the client, as in its events. */
+  readonly clientId: number
+  readonly state: 'open' | 'closing' | 'destroyed'
+  /** Of requests that were answered, from the network to the last byte; null unless `measure.latency` is on. */
+  readonly latency: LatencyStats | null
+  /** Null unless `measure.eventLoopDelay` is on. */
+  readonly eventLoopDelay: EventLoopDelay | null
+  /** What has been at each origin, those without a connection now included. */
+  readonly history: readonly OriginHistory[]
 }
 
 export interface OriginStats {

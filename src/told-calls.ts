@@ -1,17 +1,42 @@
 import { Call, callsAreObserved } from './core/call.ts'
 import type { Clock } from './core/clock.ts'
+import { checkedId, correlationId, isCorrelationId, withCorrelationId } from './core/correlation.ts'
 import type { ClientRequest, ClientResponse, Dispatch } from './core/dispatch.ts'
+import { ClientError } from './core/errors.ts'
 import { events, failureOf } from './core/events.ts'
+import { headerValue } from './core/headers.ts'
+import type { SettledCorrelation } from './correlation-options.ts'
 
 export interface TellingContext {
   readonly clock: Clock
   readonly clientId: number
+  /** Null: calls get no ids of their own. */
+  readonly correlation: SettledCorrelation | null
 }
 
 /** Tells of each call, from its beginning to the end of its response, as long as anybody listens. */
 export function tellCalls(context: TellingContext, dispatch: Dispatch): Dispatch {
+  const { correlation } = context
+  if (correlation !== null) return (request) => correlated(context, correlation, dispatch, request)
   return (request) =>
-    callsAreObserved() ? new ToldCall(context, request, new Call(null)).run(dispatch) : dispatch(request)
+    callsAreObserved()
+      ? new ToldCall(context, request, new Call(correlationId() ?? null)).run(dispatch)
+      : dispatch(request)
+}
+
+/** The call runs under its id: what interceptors call in turn inherits it. */
+async function correlated(
+  context: TellingContext,
+  { header, id }: SettledCorrelation,
+  dispatch: Dispatch,
+  request: ClientRequest,
+): Promise<ClientResponse> {
+  // Who names the field has chosen the id.
+  const named = header === null ? null : headerValue(request.headers, header)
+  const own = isCorrelationId(named) ? named : checkedId(correlationId() ?? id())
+  const headers = header === null || named !== null ? request.headers : [...request.headers, header, own]
+  const call = new ToldCall(context, { ...request, headers }, new Call(own))
+  return withCorrelationId(own, () => call.run(dispatch))
 }
 
 class ToldCall {
@@ -24,9 +49,9 @@ class ToldCall {
 
   constructor(context: TellingContext, request: ClientRequest, call: Call) {
     this.#context = context
-    this.#request = { ...request, call }
-    this.#call = call
     this.#startedAt = context.clock.now()
+    this.#request = { ...request, call, since: this.#startedAt }
+    this.#call = call
   }
 
   run(dispatch: Dispatch): Promise<ClientResponse> {
@@ -59,6 +84,8 @@ class ToldCall {
   }
 
   readonly #end = (error: unknown): void => {
+    const { correlationId: id } = this.#call
+    if (id !== null && error instanceof ClientError) error.correlationId ??= id
     if (!events['request:end'].hasSubscribers) return
     const response = this.#response
     const now = this.#context.clock.now()
@@ -68,7 +95,6 @@ class ToldCall {
       ...this.#what(),
       status: response?.status ?? null,
       protocol: response?.protocol ?? null,
-      // A body may be given up for no reason at all: `undefined` is not told as an error.
       error: error === undefined ? null : failureOf(error),
       attempts,
       redirects: response?.redirects ?? 0,

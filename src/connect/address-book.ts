@@ -15,6 +15,7 @@ const YOUNG = 1000
 export interface AddressBook {
   /** Addresses to try, in this order; at least one. Rejects when there is none. */
   find(hostname: string): Promise<readonly Address[]>
+  stats(): DnsStats
   /** The next `find` will not ask anybody, as things stand. */
   isCached(hostname: string): boolean
   /** No connection to the address came about: it is tried last for a while. */
@@ -28,6 +29,15 @@ export interface AddressBook {
    * returned: a fresh look-up may know others. Else null.
    */
   doubt(hostname: string): readonly Address[] | null
+}
+
+/** What was looked up, and by whom it was answered. */
+export interface DnsStats {
+  /** Look-ups of dials. */
+  readonly lookups: number
+  /** Of those, answered without asking anybody. */
+  readonly cached: number
+  readonly failed: number
 }
 
 export function createAddressBook(options: SettledDns, clock: Clock): AddressBook {
@@ -44,6 +54,9 @@ class Book implements AddressBook {
   readonly #failures: LRUCache<string, number>
   readonly #turns: LRUCache<string, number>
   readonly #rotates: boolean
+  #lookups = 0
+  #cached = 0
+  #failed = 0
 
   constructor(options: SettledDns, clock: Clock) {
     this.#clock = clock
@@ -58,9 +71,23 @@ class Book implements AddressBook {
   }
 
   async find(hostname: string): Promise<readonly Address[]> {
-    const fixed = this.#fixed.get(hostname)
-    const addresses = fixed ?? (await this.#ask(hostname)).addresses
+    this.#lookups += 1
+    if (this.isCached(hostname)) this.#cached += 1
+    const addresses = this.#fixed.get(hostname) ?? (await this.#answer(hostname))
     return this.#byFailure(this.#rotates ? this.#rotated(hostname, addresses) : addresses)
+  }
+
+  async #answer(hostname: string): Promise<readonly Address[]> {
+    try {
+      return (await this.#ask(hostname)).addresses
+    } catch (error) {
+      this.#failed += 1
+      throw error
+    }
+  }
+
+  stats(): DnsStats {
+    return { lookups: this.#lookups, cached: this.#cached, failed: this.#failed }
   }
 
   isCached(hostname: string): boolean {

@@ -42,6 +42,7 @@ export function dialFailure(facts: DialFacts, cause: Error): ConnectError {
     {
       origin: facts.origin.key,
       phase: facts.phase,
+      timings: facts.timings,
       cause,
     },
   )

@@ -80,12 +80,13 @@ export class Admission {
   async #call(next: Dispatch, request: ClientRequest): Promise<ClientResponse> {
     const { clock } = this.#context
     const lane = this.#lane(request.target.origin.key)
+    const calledAt = clock.now()
     if (lane.queue.size === 0 && this.#inFlight < this.#context.limits.inFlight && this.#hasRoom(lane))
       this.#take(lane)
     else await this.#turn(lane, request)
     const sentAt = clock.now()
     try {
-      const response = await next(request)
+      const response = await next({ ...request, since: request.since ?? calledAt })
       observe(lane, response, clock.now())
       response.body.whenSettled(() => this.#release(lane))
       return response

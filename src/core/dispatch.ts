@@ -36,6 +36,8 @@ export interface ClientRequest {
   readonly context?: RequestContext | undefined
   /** The call it belongs to, while anybody wants to know of it. */
   readonly call?: Call | null
+  /** When the call came in, ms of the clock; null: now, and this is its first attempt. */
+  readonly since?: number | null
 }
 
 /** ms that each phase of one request may take; `Infinity`: no limit. What is left out is as the client has it. */
@@ -114,19 +116,34 @@ export interface ClientResponse {
   readonly timings: Timings
 }
 
-/** Where the time of one request went; ms, `null` for a phase that has not happened. */
+/**
+ * Where the time of one call went; ms, `null` for a phase that has not happened, or not ended. The whole is explained:
+ * `before + queued + firstByte + received = total`. `dns`, `connect` and `tls` are parts of `queued`, `sent` goes on
+ * beside `firstByte`.
+ */
 export interface Timings {
-  /** From the call until the request was put on a connection; the wait for a dial is part of it. */
+  /** When the call came in, on the clock of `performance.now()`; 0 where no network was asked. */
+  readonly startedAt: number
+  /** From the call until the last of its attempts began: earlier attempts, redirects, pauses, waits for a turn. */
+  readonly before: number
+  /** From then until the request was put on a connection; the wait for a dial is part of it, and so are replays. */
   readonly queued: number
-  /** Phases of the dial that made this request's connection; `null` when the connection stood already. */
+  /**
+   * Phases of the dial that made this request's connection, as far as it waited for them; `null` when the connection
+   * stood already.
+   */
   readonly dns: number | null
   readonly connect: number | null
   readonly tls: number | null
   /** Whether the TLS handshake of the connection resumed an earlier TLS session (RFC 8446 section 2.2). */
   readonly resumed: boolean
+  /** From the request head on the wire until all of the body was handed to the connection; 0 without a body. */
+  readonly sent: number | null
   /** From the request on the wire to the response head. */
   readonly firstByte: number
-  /** From the call until the last byte of the body; `null` while it is still coming. */
+  /** From the response head until the last byte of the body. */
+  readonly received: number | null
+  /** From the call until the last byte of the body. */
   readonly total: number | null
   /** Connections this request was put on: 1, and one more for each replay. */
   readonly attempts: number

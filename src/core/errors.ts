@@ -99,7 +99,6 @@ export interface ErrorDetails {
   readonly phase?: Phase | undefined
   /** The HTTP/2 error code (RFC 9113 section 7) behind the failure, when the peer or the engine named one. */
   readonly http2Code?: number | undefined
-  /** Of a `TimeoutError`. */
   readonly timings?: PhaseTimings | undefined
 }
 
@@ -113,6 +112,10 @@ export abstract class ClientError extends Error {
   connectionId: number | undefined
   streamId: number | undefined
   phase: Phase | undefined
+  /** Where the time went until the failure, as far as it is known. */
+  timings: PhaseTimings
+  /** The id that the call ran under, of clients with the option `correlation`. */
+  correlationId: string | undefined = undefined
   /** How many times the request was put on a connection, this failure included; 0 when it never was. */
   attempts = 0
 
@@ -125,8 +128,11 @@ export abstract class ClientError extends Error {
     this.connectionId = details.connectionId
     this.streamId = details.streamId
     this.phase = details.phase
+    this.timings = details.timings ?? NO_TIMINGS
   }
 }
+
+const NO_TIMINGS: PhaseTimings = Object.freeze({})
 
 /**
  * A copy of an error that several requests have in common, such as the loss of their connection. Each request gets
@@ -138,8 +144,7 @@ export function copyOf(error: ClientError, message = error.message, details: Err
     message: string,
     details: ErrorDetails,
   ) => ClientError
-  const { cause, processed, origin, connectionId, streamId, phase, http2Code } = error
-  const timings = error instanceof TimeoutError ? error.timings : undefined
+  const { cause, processed, origin, connectionId, streamId, phase, http2Code, timings } = error
   const same = { processed, origin, connectionId, streamId, phase, http2Code, timings, ...details }
   return new Kind(error.code, message, cause === undefined ? same : { cause, ...same })
 }
@@ -174,11 +179,8 @@ const TIMEOUTS_BEFORE_SENDING: ReadonlySet<TimeoutErrorCode> = new Set([
 export class TimeoutError extends ClientError {
   override readonly name = 'TimeoutError'
   declare readonly code: TimeoutErrorCode
-  /** How long the phases before that one took, as far as they are this request's. */
-  readonly timings: PhaseTimings
   constructor(code: TimeoutErrorCode, message: string, details: ErrorDetails = {}) {
     super(code, message, TIMEOUTS_BEFORE_SENDING.has(code) ? 'no' : 'maybe', details)
-    this.timings = details.timings ?? {}
   }
 }
 

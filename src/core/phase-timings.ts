@@ -7,6 +7,10 @@ export interface PhaseTimings {
   readonly tls?: number
   /** From the request on the wire to the response head. */
   readonly headers?: number
+  /** From the call until the last of its attempts began: earlier attempts, redirects, pauses; not there if it was the first. */
+  readonly before?: number
+  /** From the call until it failed. What the other phases do not explain of it went into the one that failed. */
+  readonly total?: number
 }
 
 const ORDER = ['queue', 'dns', 'connect', 'tls', 'headers'] as const

@@ -186,6 +186,7 @@ function assemble(
     priority,
     context: init.context,
     call: null,
+    since: null,
   }
 }
 

@@ -63,12 +63,16 @@ const EMPTY = new Uint8Array(0)
 
 /** Nothing was sent, on no connection. */
 const NO_TIMINGS: Timings = {
+  startedAt: 0,
+  before: 0,
   queued: 0,
   dns: null,
   connect: null,
   tls: null,
   resumed: false,
+  sent: 0,
   firstByte: 0,
+  received: 0,
   total: 0,
   attempts: 0,
 }

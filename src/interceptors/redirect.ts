@@ -97,7 +97,8 @@ function nextRequest(request: ClientRequest, response: ClientResponse, target: T
     (name) =>
       (toGet && BODY_HEADERS.has(name)) || (crossOrigin && (CREDENTIALS.has(name) || name === 'host')),
   )
-  const moved = { ...request, target, headers }
+  const since = request.since ?? (response.timings.startedAt || null)
+  const moved = { ...request, target, headers, since }
   const { rules = null } = request
   if (rules !== null && rules.referrer !== null) refer(moved, rules, response)
   return toGet ? { ...moved, method: 'GET', body: null, trailers: null } : moved

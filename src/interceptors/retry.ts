@@ -27,8 +27,9 @@ export function createRetry(
     const origin = request.target.origin.key
     budget.earn(origin)
     let attempts = 0
+    let again = request
     for (let retry = 1; ; retry += 1) {
-      const outcome = await attempt(next, request)
+      const outcome = await attempt(next, again)
       // A limit on the whole of it counts by itself.
       if (
         'error' in outcome &&
@@ -43,6 +44,7 @@ export function createRetry(
       if ('response' in outcome) await dismiss(outcome.response, clock)
       policy.onRetry?.(eventOf(request, outcome, retry, delay))
       if (events.retry.hasSubscribers) tell(request, outcome, delay, clock.now())
+      again = { ...request, since: request.since ?? startOf(outcome, clock.now()) }
       if (delay > 0) await pause(clock, lifetime, delay, request.signal)
     }
   }
@@ -59,6 +61,13 @@ async function attempt(
   } catch (error) {
     return { error }
   }
+}
+
+/** When the call came in whose first attempt ended so; null when that is not known. */
+function startOf(outcome: Outcome, now: number): number | null {
+  if ('response' in outcome) return outcome.response.timings.startedAt || null
+  const total = outcome.error instanceof ClientError ? outcome.error.timings.total : undefined
+  return total === undefined ? null : now - total
 }
 
 function settle(outcome: Outcome): ClientResponse {

@@ -96,7 +96,10 @@ class Call implements Journey, Swept {
     this.#context.sweeper.add(this, periodOf(this.#total))
     const { signal } = this.#controller
     try {
-      next({ ...this.#request, signal, journey: this }).then(this.#onResponse, this.#onFailure)
+      next({ ...this.#request, signal, journey: this, since: this.#request.since ?? this.#startedAt }).then(
+        this.#onResponse,
+        this.#onFailure,
+      )
     } catch (error) {
       // An interceptor of the user's that threw.
       this.#onFailure(error)

@@ -274,7 +274,7 @@ export class OriginPool implements PoolMember, Tenant {
     this.#dials.delete(dial)
     const { signal } = dial.controller
     if (signal.aborted) return this.#drop(dial, connected)
-    this.#context.onHandshake(connected)
+    this.#context.onHandshake(connected, this.origin)
     this.#context.protocols.spoke(this.origin.key, connected.protocol)
     // Unforeseen, and one too many: its successor is dialled when there is room for it.
     if (!this.#context.recount(dial.http1, isHttp1(connected))) return this.#drop(dial, connected)
@@ -337,7 +337,7 @@ export class OriginPool implements PoolMember, Tenant {
     dial.failed(error)
     this.#context.release(this, dial.http1)
     if (dial.controller.signal.aborted) return this.#pump()
-    this.#context.onDialFailed()
+    this.#context.onDialFailed(this.origin)
     const narrowed = offerOf(this.origin, this.#context).length < this.#context.offer.length
     this.#context.protocols.forget(this.origin.key)
     // An origin that refuses the one protocol it asked for (alert no_application_protocol) is not what it was.

@@ -50,8 +50,8 @@ export interface PoolContext {
   yieldIdle(pool: Tenant, http1: boolean): boolean
   /** Someone left; the pool may have no purpose any more. */
   vacate(pool: Tenant): void
-  onHandshake(connected: Connected): void
-  onDialFailed(): void
+  onHandshake(connected: Connected, origin: Origin): void
+  onDialFailed(origin: Origin): void
 }
 
 export interface PoolLimits {

@@ -14,6 +14,6 @@ export interface RoundTripContext {
   /** Bytes. */
   readonly responseBodyLimit: number
   pool(request: ClientRequest): OriginPool
-  /** The last byte came, or the request failed: it is off the books. */
-  onSettled(error: unknown, request: ClientRequest): void
+  /** The last byte came, or the request failed: it is off the books. `duration`: ms since it was given to the network. */
+  onSettled(error: unknown, request: ClientRequest, duration: number): void
 }

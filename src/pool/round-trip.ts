@@ -13,6 +13,7 @@ import type { Swept } from '../core/sweeper.ts'
 import type { Exchange, ExchangeHandler } from '../wire/contract.ts'
 import { AttemptTrace } from './attempt-trace.ts'
 import { overdue, processedAt, type Stage, standingOf, type Trip } from './deadlines.ts'
+import { explainFailure } from './failed-trip.ts'
 import { cutOff, malformedResponseLength, wrongRequestLength } from './message-errors.ts'
 import { type PhaseTimeouts, sweepPeriod } from './phase-timeouts.ts'
 import type { Waiter } from './pool-context.ts'
@@ -62,6 +63,7 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Trip, Leg
   sentAt = 0
   headAt = 0
   endedAt: number | null = null
+  #uploadedAt: number | null = 0
   #upload: Upload | null = null
   #misdirected = false
   #refusedBy: PooledConnection | null = null
@@ -90,6 +92,14 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Trip, Leg
 
   get #origin(): string {
     return this.request.target.origin.key
+  }
+
+  get since(): number {
+    return this.request.since ?? this.calledAt
+  }
+
+  get uploadedAt(): number | null {
+    return this.#upload === null ? this.#uploadedAt : this.#upload.endedAt
   }
 
   /** Of the body, on the stream at hand; bytes. */
@@ -232,7 +242,7 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Trip, Leg
     this.#trace?.ended(this)
     this.#finish()
     body?.end(this.#trailers)
-    this.#context.onSettled(null, this.request)
+    this.#context.onSettled(null, this.request, this.endedAt - this.calledAt)
   }
 
   /** For the queue of the body. */
@@ -249,8 +259,9 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Trip, Leg
   cancel(): void {
     this.#trace?.cancelled(this)
     this.#exchange?.reset()
+    this.endedAt = this.#context.clock.now()
     this.#finish()
-    this.#context.onSettled(null, this.request)
+    this.#context.onSettled(null, this.request, this.endedAt - this.calledAt)
   }
 
   onError(error: ClientError): void {
@@ -310,9 +321,11 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Trip, Leg
       declared: this.#declared,
       trailers,
       origin: target.origin.key,
+      clock: this.#context.clock,
+      sentAt: this.sentAt,
       onFailed: (error) => this.#giveUp(error),
     })
-    if (expectsContinue(this.request)) this.#upload.startLater(this.#context.clock)
+    if (expectsContinue(this.request)) this.#upload.startLater()
     else this.#upload.start()
   }
 
@@ -331,7 +344,9 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Trip, Leg
   }
 
   #stopUpload(): void {
-    this.#upload?.stop()
+    if (this.#upload === null) return
+    this.#upload.stop()
+    this.#uploadedAt = this.#upload.endedAt
     this.#upload = null
   }
 
@@ -356,19 +371,15 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Trip, Leg
 
   #fail(error: unknown): void {
     if (this.stage === 'done') return
-    if (error instanceof ClientError) {
-      // A limit on the whole of it has counted the attempts already, those of earlier legs among them.
-      error.attempts ||= this.attempts
-      error.origin ??= this.request.target.origin.key
-    }
     this.endedAt = this.#context.clock.now()
+    if (error instanceof ClientError) explainFailure(error, this, this.#exchange?.streamId, this.endedAt)
     const body = this.#body
     this.#trace?.failed(error, this)
     this.#processed = error instanceof ClientError ? error.processed : processedAt(this.stage)
     this.#finish()
     if (body !== null) body.fail(error)
     else this.#reject(error)
-    this.#context.onSettled(error, this.request)
+    this.#context.onSettled(error, this.request, this.endedAt - this.calledAt)
   }
 
   /** Who keeps the response for long shall not keep the connection by it. */

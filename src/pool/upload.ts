@@ -13,6 +13,9 @@ export interface UploadOptions {
   readonly declared: number | null
   readonly trailers: (() => HeaderList | Promise<HeaderList>) | null
   readonly origin: string
+  readonly clock: Clock
+  /** When the head went out. */
+  readonly sentAt: number
   /** The source of the body failed; the exchange is to be given up. */
   onFailed(error: ClientError): void
 }
@@ -27,6 +30,10 @@ export class Upload {
   #patience: Timer | null = null
   #stopped = false
   #sent = 0
+  /** It waited for 100 (Continue). */
+  #late = false
+  /** When the last of it was handed to the exchange, ms of the clock; null: not yet. */
+  endedAt: number | null = null
   /** `sent` when it was last asked whether anything moved. */
   #sentThen = 0
 
@@ -48,14 +55,15 @@ export class Upload {
   }
 
   /** Starts when the server says that it wants the body, or says nothing (RFC 9110 section 10.1.1). */
-  startLater(clock: Clock): void {
-    this.#patience = clock.setTimeout(() => this.goOn(), CONTINUE_PATIENCE_MS, true)
+  startLater(): void {
+    this.#patience = this.#options.clock.setTimeout(() => this.goOn(), CONTINUE_PATIENCE_MS, true)
   }
 
   /** The server wants the body, or has answered without it. */
   goOn(): void {
     if (this.#patience === null) return
     this.#forgetPatience()
+    this.#late = true
     this.start()
   }
 
@@ -68,6 +76,8 @@ export class Upload {
       this.#sent = body.bytes.length
       this.#exchange.write(body.bytes)
       this.#exchange.end()
+      // Most go out with their head: no time has passed.
+      this.endedAt = this.#late ? this.#options.clock.now() : this.#options.sentAt
       return
     }
     this.#run(body).catch((cause) => this.#fail(cause))
@@ -99,7 +109,9 @@ export class Upload {
     const { declared, trailers } = this.#options
     if (declared !== null && this.#sent !== declared) throw new LengthMismatch(declared, this.#sent)
     const fields = trailers === null ? undefined : await trailers()
-    if (!this.#stopped) this.#exchange.end(fields)
+    if (this.#stopped) return
+    this.#exchange.end(fields)
+    this.endedAt = this.#options.clock.now()
     this.#source = null
   }
 

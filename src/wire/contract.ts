@@ -133,6 +133,31 @@ export interface ConnectionStats {
   readonly bytesReceived: number
   readonly bytesSent: number
   readonly goAway: GoAway | null
+  /** What the peer's SETTINGS allow (RFC 9113 section 6.5.2); null before they came, absent over HTTP/1.1. */
+  readonly settings?: PeerLimits | null
+  /** Of the connection as a whole (RFC 9113 section 6.9.1); null: not known, absent over HTTP/1.1. */
+  readonly windows?: FlowWindows | null
+  /** How often a body had to wait for a window that was used up; null: this engine does not see it. */
+  readonly stalls?: number | null
   /** Origins that the server says it serves on this connection (RFC 8336); null or absent: it did not say. */
   readonly origins?: readonly string[] | null
+}
+
+/** Bytes, and streams. */
+export interface PeerLimits {
+  /** Null: no limit. */
+  readonly maxConcurrentStreams: number | null
+  readonly initialWindowSize: number
+  readonly maxFrameSize: number
+  readonly headerTableSize: number
+  /** Extended CONNECT is understood (RFC 8441). */
+  readonly enableConnectProtocol: boolean
+}
+
+/** Bytes that may be sent before the next WINDOW_UPDATE. */
+export interface FlowWindows {
+  /** By us. */
+  readonly send: number
+  /** By the peer. */
+  readonly receive: number
 }

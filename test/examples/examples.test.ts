@@ -88,6 +88,7 @@ const expected: Readonly<Record<string, unknown>> = {
   },
   breaker: expect.objectContaining({ state: 'closed' }),
   discovery: { failed: 0, left: 0 },
+  logging: { linesPerOrder: [4, 4, 4], requests: 12, withId: 12, retried: 1 },
   cache: { fresh: 1, revalidated: 1, stale: 1, misses: 2, requests: 5 },
   json: {
     objects: 20,

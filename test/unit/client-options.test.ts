@@ -82,6 +82,8 @@ describe('defaults', () => {
       interceptors: [],
       networkInterceptors: [],
       hooks: {},
+      correlation: null,
+      measure: { latency: false, eventLoopDelay: false },
       closeOnSignals: false,
     })
   })

@@ -112,7 +112,7 @@ export class Http2Connection implements Connection, SessionEvents {
   }
 
   stats(): ConnectionStats {
-    const { peer, state, openExchanges } = this.#session
+    const { peer, state, openExchanges, windows, stalls } = this.#session
     return {
       id: this.id,
       protocol: 'h2',
@@ -122,6 +122,9 @@ export class Http2Connection implements Connection, SessionEvents {
       bytesReceived: this.#bytesReceived,
       bytesSent: this.#socket.bytesWritten,
       goAway: this.#facts.goAway,
+      settings: peer.known ? peer.limits : null,
+      windows,
+      stalls,
       origins: this.#origins.list,
     }
   }

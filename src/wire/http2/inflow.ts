@@ -35,6 +35,11 @@ export class Inflow {
     this.#growth = new WindowGrowth(initialWindowSize, connectionWindowSize)
   }
 
+  /** What the peer may still send on the whole connection, bytes. */
+  get available(): number {
+    return this.#connection.available
+  }
+
   /** How often credit was lent because unread responses held all of it. */
   get stalls(): number {
     return this.#connection.stalls

@@ -44,6 +44,11 @@ export class Outflow {
     return this.#uploads.isReady
   }
 
+  /** What the peer allows on the whole connection, bytes. */
+  get window(): number {
+    return this.#uploads.window
+  }
+
   get stalls(): number {
     return this.#uploads.stalls
   }

@@ -4,6 +4,7 @@ import type {
   ConnectionState,
   Exchange,
   ExchangeHandler,
+  FlowWindows,
   GoAway,
   RequestHead,
 } from '../contract.ts'
@@ -22,9 +23,10 @@ import { FrameParser } from './frame-parser.ts'
 import { ErrorCode, MAX_STREAM_ID } from './frame-types.ts'
 import { FrameWriter } from './frame-writer.ts'
 import { readGoAway } from './goaway.ts'
-import { type DecodeResult, HpackDecoder } from './hpack/decoder.ts'
+import type { DecodeResult, HpackDecoder } from './hpack/decoder.ts'
 import { Inflow } from './inflow.ts'
 import type { Http2Options } from './options.ts'
+import { HEADER_TABLE_SIZE, ourDecoder } from './our-decoder.ts'
 import { Outflow } from './outflow.ts'
 import { Pings } from './pings.ts'
 import { Receiver, type ReceiverHost } from './receiver.ts'
@@ -47,9 +49,6 @@ export interface SessionEvents extends ExtensionEvents {
   /** Nothing more will happen, but what `output` still has is to be sent. `error` is null for an orderly end. */
   onOver(error: ClientError | null): void
 }
-
-/** HPACK's table as we leave it: SETTINGS_HEADER_TABLE_SIZE is not sent, so the default holds, bytes. */
-const HEADER_TABLE_SIZE = 4096
 
 /**
  * The client's side of one HTTP/2 connection without its socket: bytes in by `receive`, bytes out by `output`, and
@@ -95,12 +94,7 @@ export class Session implements ReceiverHost, StreamOwner {
     this.inflow = new Inflow(this.writer, this.#pings, this.streams, options)
     this.#outflow = new Outflow(this.writer, this.streams, this.peer, this.guard, facts.trace)
     this.#parser = new FrameParser(new Receiver(this, options.maxHeaderListSize))
-    this.#decoder = new HpackDecoder({
-      maxTableSize: HEADER_TABLE_SIZE,
-      maxListSize: options.maxHeaderListSize,
-      // :status is none of the fields that the option counts.
-      maxFields: options.maxHeaderFields + 1,
-    })
+    this.#decoder = ourDecoder(options)
   }
 
   get state(): ConnectionState {
@@ -127,6 +121,11 @@ export class Session implements ReceiverHost, StreamOwner {
   /** How often a body, of either side, had to wait for a window that was used up. */
   get stalls(): number {
     return this.#outflow.stalls + this.inflow.stalls
+  }
+
+  /** What may be sent on the connection before the next WINDOW_UPDATE, by us and by the peer; bytes. */
+  get windows(): FlowWindows {
+    return { send: this.#outflow.window, receive: this.inflow.available }
   }
 
   /** The preface (RFC 9113 section 3.4). */

@@ -1,3 +1,4 @@
+import type { PeerLimits } from '../contract.ts'
 import { ConnectionFault } from './connection-fault.ts'
 import {
   DEFAULT_MAX_FRAME_SIZE,
@@ -39,6 +40,15 @@ export class PeerSettings {
   /** RFC 8441: extended CONNECT is understood. */
   connectProtocol = false
   #noPriorities: number | null = null
+
+  get limits(): PeerLimits {
+    const { maxConcurrentStreams: most, initialWindowSize, maxFrameSize, headerTableSize } = this
+    return {
+      maxConcurrentStreams: most === Number.POSITIVE_INFINITY ? null : most,
+      ...{ initialWindowSize, maxFrameSize, headerTableSize },
+      enableConnectProtocol: this.connectProtocol,
+    }
+  }
 
   /**
    * Takes the payload of one SETTINGS frame, in its order (RFC 9113 section 6.5.3).

@@ -20,6 +20,7 @@ import { handleOf } from './handle-order.ts'
 import { encodeHead } from './head.ts'
 import type { NodeHttp2Options } from './options.ts'
 import { type ConnectionFacts, connectionLost, requestRefused, unusable } from './outcome.ts'
+import { limitsOf, windowsOf } from './peer-limits.ts'
 import { type PathSample, StreamWindows } from './stream-windows.ts'
 
 /** The debug data of a GOAWAY is the peer's to choose; it goes into messages and logs, so it is cut and cleaned. */
@@ -180,6 +181,9 @@ export class NodeHttp2Connection implements Connection {
       bytesReceived: this.#socket.bytesRead,
       bytesSent: this.#socket.bytesWritten,
       goAway: this.#facts.goAway,
+      settings: limitsOf(this.#session),
+      windows: windowsOf(this.#session),
+      stalls: null,
       origins: this.#origins.list,
     }
   }

@@ -32,12 +32,16 @@ export function textBody(text: string): RequestBody {
 }
 
 export const TIMINGS: Timings = {
+  startedAt: 0,
+  before: 0,
   queued: 1,
   dns: null,
   connect: null,
   tls: null,
   resumed: false,
+  sent: 0,
   firstByte: 2,
+  received: null,
   total: null,
   attempts: 1,
 }

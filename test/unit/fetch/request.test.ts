@@ -56,6 +56,8 @@ describe('defaults', () => {
       timeouts: null,
       rules: { mode: 'cors', referrer: null, integrity: '' },
       priority: null,
+      call: null,
+      since: null,
       context: undefined,
     })
   })

@@ -262,12 +262,16 @@ describe('timings', () => {
     connection.lastExchange.respond()
     await first.done
     expect(first.response?.timings).toEqual({
+      startedAt: 1000,
+      before: 0,
       queued: 20,
       dns: 1,
       connect: 2,
       tls: 3,
       resumed: false,
+      sent: 0,
       firstByte: 5,
+      received: null,
       total: null,
       attempts: 1,
     })

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { ClientError } from '../../../src/core/errors.ts'
 import { bytesBody, oneShotBody, type RequestBody, replayableBody } from '../../../src/core/request-body.ts'
 import { Upload, type UploadOptions } from '../../../src/pool/upload.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
 import { textBody } from '../fakes/exchange.ts'
 import { Guest, HEAD } from '../fakes/pools.ts'
 import { FakeExchange } from '../fakes/wire.ts'
@@ -16,6 +17,8 @@ function setUp(body: RequestBody, part: Partial<UploadOptions> = {}) {
     declared: null,
     trailers: null,
     origin: 'https://example.test',
+    clock: new FakeClock(1000),
+    sentAt: 900,
     onFailed: (error) => failures.push(error),
     ...part,
   })
