@@ -100,6 +100,11 @@ export default defineConfig({
         execArgv: ['--expose-gc'],
         globalSetup: './test/support/certificates-setup.ts',
       }),
+      project('inspect', {
+        group: 'measuring',
+        timeout: seconds(60),
+        globalSetup: './test/support/certificates-setup.ts',
+      }),
       project('bench', { group: 'measuring', timeout: seconds(60) }),
       project('docs', {
         group: 'heavy',

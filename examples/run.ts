@@ -20,6 +20,7 @@ const examples: Readonly<Record<string, string>> = {
   cache: 'what an HTTP cache serves without asking, and what when nobody answers',
   json: 'twenty objects of 5 MB sent and read, and how long everything else has to wait',
   logging: 'structured logs with pino: one id for an order, its calls and the servers they reach',
+  waterfall: 'services that are slow in different places, and a page that shows which and where',
   shutdown: 'close() under load: what is finished, refused and cut',
 }
 

@@ -101,6 +101,17 @@ const expected: Readonly<Record<string, unknown>> = {
       parseJson: expect.any(Number),
     },
   },
+  waterfall: {
+    requests: 41,
+    failed: 0,
+    retries: expect.any(Number),
+    goAways: true,
+    stalls: true,
+    frames: true,
+    protocols: ['h2', 'http/1.1'],
+    slowest: { api: 'waiting', files: 'receiving', old: expect.any(String), far: expect.any(String) },
+    secretsKept: false,
+  },
   shutdown: { finished: 7, refused: 1, cut: 2, connectionsLeft: 0 },
 }
 

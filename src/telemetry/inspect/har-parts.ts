@@ -1,5 +1,5 @@
 /** What HTTP Archive wants taken apart: queries and cookies. */
-import type { HarCookie, HarPair } from './har.ts'
+import type { HarCookie, HarPair } from './har-format.ts'
 import { REDACTED } from './redaction.ts'
 
 export function queryOf(url: string): HarPair[] {

@@ -1,15 +1,7 @@
 /** `trunkline/inspect`: records what clients do, and shows it as a waterfall or as HTTP Archive. */
 export { PHASES, type Phase } from './bars.ts'
-export {
-  type Har,
-  type HarCookie,
-  type HarEntry,
-  type HarPair,
-  type HarRequest,
-  type HarResponse,
-  type HarTimings,
-  harOf,
-} from './har.ts'
+export { harOf } from './har.ts'
+export type * from './har-format.ts'
 export { mergeRecordings } from './merge.ts'
 export type { RecordOptions } from './options.ts'
 export { pageOf } from './page.ts'

@@ -132,7 +132,9 @@ export interface RecordedRetry {
 
 export interface RecordedReplay {
   readonly at: number
-  readonly error: RecordedError
+  /** 421, when it was answered; else there is an error. */
+  readonly status: number | null
+  readonly error: RecordedError | null
 }
 
 export interface RecordedRedirect {

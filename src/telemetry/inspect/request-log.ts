@@ -123,8 +123,8 @@ export class RequestLog {
         const wait = this.#attempts.get(attemptId)?.attempt.waits.findLast(({ end }) => end === null)
         if (wait !== undefined) Object.assign(wait, { end: at, connectionId })
       },
-      replay: ({ attemptId, at, error }) => {
-        this.#grow(attemptId, PART_WEIGHT)?.replays.push({ at, error: this.#errorOf(error) as RecordedError })
+      replay: ({ attemptId, at, status, error }) => {
+        this.#grow(attemptId, PART_WEIGHT)?.replays.push({ at, status, error: this.#errorOf(error) })
       },
     }
   }

@@ -129,7 +129,8 @@ export function verdictOf({ origins }: Summary): string | null {
   const each = `${readable(phases[slowest] / requests)} for each request`
   const beside =
     slowest === 'waiting' && roundTrip !== null ? `; a round trip takes ${readable(roundTrip)}` : ''
-  return `${origin} spent ${share} % of its time ${SAID[slowest]}: ${each}${beside}.`
+  const host = origin.replace(/^\w+:\/\//, '')
+  return `${host} spent ${share} % of its time ${SAID[slowest]}: ${each}${beside}.`
 }
 
 function readable(ms: number): string {

@@ -73,6 +73,8 @@ function bound(code: string, origin: string): string {
     .replaceAll("'trunkline/interceptors'", `'${source('interceptors/index.ts')}'`)
     .replaceAll("'trunkline/cache'", `'${source('interceptors/cache.ts')}'`)
     .replaceAll("'trunkline/cookies'", `'${source('interceptors/cookies.ts')}'`)
+    .replaceAll("'trunkline/inspect'", `'${source('telemetry/inspect/index.ts')}'`)
+    .replaceAll("'trunkline/top'", `'${source('telemetry/top/index.ts')}'`)
     .replaceAll("'trunkline/register'", `'${source('register.ts')}'`)
     .replaceAll("'trunkline'", `'${source('index.ts')}'`)
 }

@@ -56,7 +56,7 @@ function tellRetried(at: number): void {
   publish('request:start', { ...of, at, method: 'GET', url, origin: API, headers: [] })
   const plan = { id: 3, origin: API, connectionId: 1, path: '/reports/today' }
   const failed = tellAttempt({ ...plan, at, streamId: 5, waiting: 20, receiving: 2, status: 503 }, 30, 1)
-  publish('retry', { at: failed, requestId: 3, origin: API, attempt: 2, delay: 25, status: 503, error: null })
+  publish('retry', { ...of, at: failed, origin: API, attempt: 2, delay: 25, status: 503, error: null })
   const end = tellAttempt({ ...plan, at: failed + 25, streamId: 9, waiting: 18, receiving: 4 }, 31, 2)
   publish('request:headers', {
     ...of,

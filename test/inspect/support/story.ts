@@ -132,7 +132,7 @@ export function tellAttempt(plan: ExchangePlan, attemptId: number, number: numbe
     headers = [],
     responseHeaders = ['content-type', 'application/json'],
   } = plan
-  const of = { requestId, attemptId }
+  const of = { requestId, attemptId, clientId: 1, correlationId: null }
   const url = origin + path
   publish('attempt:start', { ...of, at, number, method, url, origin, headers })
   if (queue > 0) {

@@ -2,7 +2,7 @@
 import type { Bar } from '../bars.ts'
 import { type Brush, brushOf } from './brush.ts'
 import { contextOf } from './dom.ts'
-import { drawBar } from './draw-bar.ts'
+import { type BarPlace, drawBar } from './draw-bar.ts'
 import { drawTrack } from './draw-track.ts'
 import { lastBefore, type PlacedLane, TRACK_HEIGHT } from './lanes.ts'
 import type { Palette } from './palette.ts'
@@ -54,27 +54,32 @@ function drawRows(brush: Brush, lane: PlacedLane, top: number, scene: ChartScene
   const first = Math.max(0, Math.floor(-top / rowHeight))
   const last = Math.min(rows.length, Math.ceil((brush.height - top) / rowHeight))
   for (let index = first; index < last; index += 1) {
-    drawRow(brush, rows[index] ?? [], top + index * rowHeight, rowHeight, scene)
+    drawRow(
+      brush,
+      rows[index] ?? [],
+      { top: top + index * rowHeight, rowHeight, stalls: lane.marks.stalls },
+      scene,
+    )
   }
 }
 
-function drawRow(brush: Brush, row: readonly Bar[], top: number, rowHeight: number, scene: ChartScene): void {
+function drawRow(brush: Brush, row: readonly Bar[], place: Omit<BarPlace, 'next'>, scene: ChartScene): void {
   const { shown, x } = brush
+  const first = Math.max(0, lastBefore(row, shown.from))
   const last = lastBefore(row, shown.to)
-  for (let index = Math.max(0, lastBefore(row, shown.from)); index <= last; index += 1) {
-    const bar = row[index] as Bar
+  // What lies under the bars comes before all of them.
+  for (let index = first; index <= last; index += 1) highlight(brush, row[index] as Bar, place, scene)
+  for (let index = first; index <= last; index += 1) {
     const following = row[index + 1]
     const next = following === undefined ? Number.POSITIVE_INFINITY : x(following.start)
-    highlight(brush, bar, top, rowHeight, scene)
-    drawBar(brush, bar, top, rowHeight, next)
+    drawBar(brush, row[index] as Bar, { ...place, next })
   }
 }
 
 function highlight(
   { context, palette, width, x }: Brush,
   bar: Bar,
-  top: number,
-  rowHeight: number,
+  { top, rowHeight }: Omit<BarPlace, 'next'>,
   scene: ChartScene,
 ): void {
   if (bar.request === scene.pointed?.request) {

@@ -1,4 +1,5 @@
 import type { Bar, Phase } from '../bars.ts'
+import type { RecordedStall } from '../recording.ts'
 import { isFailed } from '../summary.ts'
 import { type Brush, fitted } from './brush.ts'
 import { ms, pathOf } from './format.ts'
@@ -19,14 +20,23 @@ const SHARE: Readonly<Record<Phase, number>> = {
 const HATCHED: ReadonlySet<Phase> = new Set(['client', 'backoff', 'queue'])
 const GLYPH_ROOM = 12
 
-/** @param next Where the next bar of the row begins, px: what is said about this one ends before it. */
-export function drawBar(brush: Brush, bar: Bar, top: number, rowHeight: number, next: number): void {
+export interface BarPlace {
+  readonly top: number
+  readonly rowHeight: number
+  /** Where the next bar of the row begins, px: what is said about this one ends before it. */
+  readonly next: number
+  /** Of its connection. */
+  readonly stalls: readonly RecordedStall[]
+}
+
+export function drawBar(brush: Brush, bar: Bar, { top, rowHeight, next, stalls }: BarPlace): void {
   const low = rowHeight < 12
   const height = low ? rowHeight - 2 : rowHeight - 8
   const middle = top + rowHeight / 2
   const left = brush.x(bar.start)
   const right = Math.max(brush.x(bar.end), left + 2)
   drawSegments(brush, bar, middle, height, low)
+  if (stalls.length > 0) drawStalls(brush, bar, stalls, middle, height)
   const failed = isFailed(bar)
   if (failed) drawFailure(brush, right, middle, height, low)
   if (!low) drawLabel(brush, bar, left, right + (failed ? GLYPH_ROOM : 0), middle, next)
@@ -50,6 +60,23 @@ function drawSegments(
     context.fill()
   }
   if (bar.unfinished) drawOpenEnd(context, palette.paper, x(bar.end), middle, height)
+}
+
+/** Stripes on the part of the bar in which it had no window. */
+function drawStalls(
+  { context, palette, x }: Brush,
+  { stream, end }: Bar,
+  stalls: readonly RecordedStall[],
+  middle: number,
+  height: number,
+): void {
+  if (stream?.streamId == null) return
+  context.fillStyle = hatched(context, palette.card)
+  for (const stall of stalls) {
+    if (stall.streamId !== stream.streamId) continue
+    const [left, right] = [x(stall.start), x(stall.end ?? end)]
+    context.fillRect(left, middle - height / 2, Math.max(right - left, 2), height)
+  }
 }
 
 /** A bar that was cut off by the end of the recording has a torn end. */

@@ -7,7 +7,7 @@ import type {
   RecordedPing,
   RecordedStall,
 } from '../recording.ts'
-import { lastBefore, type PlacedLane, TRACK_HEIGHT } from './lanes.ts'
+import { lastBefore, type PlacedLane, ROW_HEIGHT, TRACK_HEIGHT } from './lanes.ts'
 import type { TimeWindow } from './time-window.ts'
 
 export type Hit =
@@ -21,6 +21,8 @@ export type Hit =
 
 /** So far beside something still counts as on it, px. */
 const REACH = 5
+/** The same where what is said about a bar stands beside it. */
+const LABEL_REACH = 200
 
 /** @param y Of the lanes as a whole, not of what is seen of them. */
 export function hitAt(
@@ -37,7 +39,8 @@ export function hitAt(
   const within = y - lane.top
   if (within < TRACK_HEIGHT) return markAt(lane, at, perPixel * REACH) ?? lifeAt(lane, at)
   const row = lane.collapsed ? undefined : lane.rows[Math.floor((within - TRACK_HEIGHT) / lane.rowHeight)]
-  const bar = row === undefined ? null : barAt(row, at, perPixel * REACH)
+  const alone = row?.length === 1 && lane.rowHeight === ROW_HEIGHT
+  const bar = row === undefined ? null : barAt(row, at, perPixel * (alone ? LABEL_REACH : REACH))
   return bar === null ? null : { kind: 'bar', bar, lane }
 }
 

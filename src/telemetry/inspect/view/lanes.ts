@@ -40,7 +40,7 @@ export interface PlacedLane extends Lane {
 }
 
 /** Up to this many bars each has a row of its own, so that there is room for what it says. */
-const STAIRCASE = 60
+export const STAIRCASE = 60
 
 export const TRACK_HEIGHT = 30
 export const ROW_HEIGHT = 22

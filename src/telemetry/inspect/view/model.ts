@@ -2,6 +2,7 @@
 import { type Bar, BarMaker } from '../bars.ts'
 import type { RecordedConnection, RecordedRequest, Recording } from '../recording.ts'
 import { type Row, timesOf } from './columns.ts'
+import { STAIRCASE } from './lanes.ts'
 import type { TimeWindow } from './time-window.ts'
 
 export interface Model {
@@ -29,13 +30,15 @@ export function modelOf(recording: Recording): Model {
   })
   const { zero, end } = extentOf(recording, rows)
   const margin = Math.max((end - zero) * 0.02, 0.5)
+  // What is said about a bar stands behind it, where there are few enough to say it.
+  const room = rows.length <= STAIRCASE ? (end - zero) * 0.16 : 0
   return {
     recording,
     rows,
     rowOf: new Map(rows.map((row) => [row.request, row])),
     connections: new Map(recording.connections.map((connection) => [connection.id, connection])),
     origins: [...new Set(recording.requests.map(({ origin }) => origin))].sort(),
-    all: { from: zero - margin, to: end + margin },
+    all: { from: zero - margin, to: end + margin + room },
     zero,
   }
 }

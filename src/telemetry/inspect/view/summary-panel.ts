@@ -44,7 +44,7 @@ function tiles({
     tile(ms(durations.p50), 'median'),
     tile(ms(durations.p99), '99th percentile'),
     tile(count(connections), resumed === 0 ? 'connections' : `connections, ${count(resumed)} resumed`),
-    tile(count(retries + replays), `retries and replays`),
+    tile(count(retries + replays), 'retries and replays'),
   )
 }
 
@@ -75,7 +75,7 @@ function originLine(summary: OriginSummary, most: number, onOrigin: (origin: str
     h(
       'span',
       {},
-      `${count(requests)} × ${ms(durations.p50)}${roundTrip === null ? '' : `, RTT ${ms(roundTrip)}`}`,
+      `${count(requests)} × median ${ms(durations.p50)}${roundTrip === null ? '' : ` · RTT ${ms(roundTrip)}`}`,
     ),
   )
 }

@@ -1,4 +1,5 @@
 /** Requests as rows. Only those that can be seen are in the document; their number and places are told. */
+import { PHASES } from '../bars.ts'
 import { isFailed } from '../summary.ts'
 import { COLUMNS, type Row, type Sorting, sorted } from './columns.ts'
 import { h } from './dom.ts'
@@ -15,6 +16,7 @@ export function createTable(onSelect: (row: Row) => void): Table {
   let sorting: Sorting = { column: 'start', descending: false }
   let [rows, zero, selected]: [readonly Row[], number, Row | null] = [[], 0, null]
   let given: readonly Row[] = []
+  let longest = 1
   const head = h('div', { role: 'row', class: 'row head' })
   const body = h('div', { role: 'rowgroup', class: 'body' })
   const table = h(
@@ -48,7 +50,7 @@ export function createTable(onSelect: (row: Row) => void): Table {
     body.replaceChildren(
       ...rows
         .slice(first, last)
-        .map((row, index) => rowOf(row, first + index, zero, row === selected, onSelect)),
+        .map((row, index) => rowOf(row, first + index, { zero, longest, selected, onSelect })),
     )
   }
 
@@ -69,6 +71,7 @@ export function createTable(onSelect: (row: Row) => void): Table {
     element,
     show(next, start, chosen) {
       if (next !== given) rows = sorted(next, sorting)
+      longest = next.reduce((most, { duration }) => Math.max(most, duration), 1e-6)
       given = next
       zero = start
       selected = chosen
@@ -76,6 +79,19 @@ export function createTable(onSelect: (row: Row) => void): Table {
       draw()
     },
   }
+}
+
+/** Its phases, as long as its share of the longest. The same as figures is in the cells before. */
+function phasesOf({ times, duration }: Row, longest: number): HTMLElement {
+  const stack = h('div', { class: 'stack' })
+  stack.style.width = `${Math.max(1, (duration / longest) * 100)}%`
+  for (const phase of PHASES) {
+    if (times[phase] === 0) continue
+    const piece = h('i', { class: `swatch ${phase}` })
+    piece.style.flexGrow = String(times[phase] / duration)
+    stack.append(piece)
+  }
+  return h('div', { class: 'cell phases-cell', 'aria-hidden': 'true' }, stack)
 }
 
 function headCell(
@@ -93,21 +109,23 @@ function headCell(
   )
 }
 
-function rowOf(
-  row: Row,
-  index: number,
-  zero: number,
-  selected: boolean,
-  onSelect: (row: Row) => void,
-): HTMLElement {
-  const classes = ['row', isFailed(row.request) && 'failed', selected && 'selected'].filter(Boolean).join(' ')
+interface TableState {
+  readonly zero: number
+  readonly longest: number
+  readonly selected: Row | null
+  onSelect(row: Row): void
+}
+
+function rowOf(row: Row, index: number, { zero, longest, selected, onSelect }: TableState): HTMLElement {
+  const chosen = row === selected
+  const classes = ['row', isFailed(row.request) && 'failed', chosen && 'selected'].filter(Boolean).join(' ')
   const element = h(
     'div',
     {
       role: 'row',
       class: classes,
       'aria-rowindex': index + 2,
-      'aria-current': selected ? 'true' : undefined,
+      'aria-current': chosen ? 'true' : undefined,
       click: () => onSelect(row),
     },
     ...COLUMNS.map((column) => {
@@ -119,6 +137,7 @@ function rowOf(
       )
     }),
   )
+  element.append(phasesOf(row, longest))
   element.style.top = `${index * ROW_HEIGHT}px`
   return element
 }

@@ -40,7 +40,7 @@ export function createToolbar(actions: ToolbarActions): Toolbar {
   const search = h('input', {
     type: 'search',
     id: 'search',
-    placeholder: 'Filter: path, status, code, -without',
+    placeholder: 'Filter: path, 503, code, -not',
     'aria-label': 'Filter requests by text',
     spellcheck: 'false',
     input: () => change({ text: search.value }),
@@ -118,6 +118,7 @@ function viewButtons({ onView }: ToolbarActions): HTMLElement {
 function zoomButtons({ onZoom, onFit, onDensity }: ToolbarActions): HTMLElement[] {
   const density = h('select', {
     id: 'density',
+    class: 'for-lanes',
     'aria-label': 'Height of rows',
     change: () => onDensity(density.value as Density),
   })
@@ -132,7 +133,7 @@ function zoomButtons({ onZoom, onFit, onDensity }: ToolbarActions): HTMLElement[
     density,
     h(
       'div',
-      { class: 'segmented', role: 'group', 'aria-label': 'Zoom' },
+      { class: 'segmented for-lanes', role: 'group', 'aria-label': 'Zoom' },
       button('zoom-out', '−', 'Zoom out (-)', () => onZoom(1 / 1.6)),
       button('fit', 'Fit', 'Show all of the time (0)', onFit),
       button('zoom-in', '+', 'Zoom in (+)', () => onZoom(1.6)),
