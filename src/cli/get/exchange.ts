@@ -3,8 +3,10 @@ import type { Timings } from '../../core/dispatch.ts'
 import type { HeaderList } from '../../core/headers.ts'
 import { ACCEPTED_CODINGS } from '../../interceptors/decompress.ts'
 import type { RequestOptions, RequestResult } from '../../request.ts'
-import type { Io } from '../command.ts'
+import type { PooledConnectionStats } from '../../stats.ts'
+import type { Io, Output } from '../command.ts'
 import { CliError, ExitCode } from '../exit-codes.ts'
+import { bytes, plural } from '../format.ts'
 import { type Delivery, deliver } from './delivery.ts'
 import type { GetPlan } from './plan.ts'
 
@@ -40,12 +42,14 @@ export interface Done {
 export async function exchange(client: Client, plan: GetPlan, io: Io, delivery: Delivery): Promise<Done> {
   const startedAt = performance.now()
   let response: RequestResult | null = null
-  let connection: { version: string | null; address: string | null } = { version: null, address: null }
+  let connection: PooledConnectionStats | null = null
   let bodyBytes = 0
   let error: unknown = null
   try {
     response = await client.request(plan.url, requestOptions(plan, io))
     connection = connectionOf(client, response.connectionId)
+    const line = connection !== null && plan.given.has('verbose') ? settingsLine(connection, io.stderr) : null
+    if (line !== null) io.stderr.line(line)
     const { status, protocol, rawHeaders } = response
     bodyBytes = await deliver({ status, protocol, headers: rawHeaders }, response.body, delivery, io)
   } catch (reason) {
@@ -60,8 +64,8 @@ export async function exchange(client: Client, plan: GetPlan, io: Io, delivery: 
     bodyBytes,
     timings: response?.timings ?? null,
     total: performance.now() - startedAt,
-    tlsVersion: connection.version,
-    remoteAddress: connection.address,
+    tlsVersion: connection?.tls?.version ?? null,
+    remoteAddress: connection?.remoteAddress ?? null,
     error,
   }
 }
@@ -82,10 +86,18 @@ export function requestOptions({ request, given }: GetPlan, io: Io): RequestOpti
   }
 }
 
-function connectionOf(client: Client, id: number): { version: string | null; address: string | null } {
+function connectionOf(client: Client, id: number): PooledConnectionStats | null {
   const all = client.stats().origins.flatMap(({ connections }) => connections)
-  const found = all.find((connection) => connection.id === id)
-  return { version: found?.tls?.version ?? null, address: found?.remoteAddress ?? null }
+  return all.find((connection) => connection.id === id) ?? null
+}
+
+/** What the server's SETTINGS allow; in their own frames they are only told by length. */
+function settingsLine({ settings, id }: PooledConnectionStats, { paint }: Output): string | null {
+  if (settings === undefined || settings === null) return null
+  const { maxConcurrentStreams, initialWindowSize, maxFrameSize } = settings
+  const streams =
+    maxConcurrentStreams === null ? 'any number of streams' : plural(maxConcurrentStreams, 'stream')
+  return `${' '.repeat(9)}${paint.soft('*')} connection ${id} allows ${streams}, ${bytes(initialWindowSize)} ahead on each, frames of ${bytes(maxFrameSize)}`
 }
 
 function interrupted(): CliError {

@@ -4,7 +4,7 @@ import { ClientError } from '../../core/errors.ts'
 import type { HeaderList } from '../../core/headers.ts'
 import type { Io } from '../command.ts'
 import { CliError, ExitCode } from '../exit-codes.ts'
-import { thousandth } from '../format.ts'
+import { rounded, thousandth } from '../format.ts'
 import type { Done } from './exchange.ts'
 import type { GetPlan } from './plan.ts'
 
@@ -56,17 +56,9 @@ function pairsOf(headers: HeaderList): { name: string; value: string }[] {
   )
 }
 
-function timingsOf({ queued, dns, connect, tls, firstByte, total, attempts }: Timings): unknown {
-  const rounded = (value: number | null) => (value === null ? null : thousandth(value))
-  return {
-    queued: thousandth(queued),
-    dns: rounded(dns),
-    connect: rounded(connect),
-    tls: rounded(tls),
-    firstByte: thousandth(firstByte),
-    total: rounded(total),
-    attempts,
-  }
+function timingsOf(timings: Timings): unknown {
+  const { before, queued, dns, connect, tls, sent, firstByte, received, total, attempts } = timings
+  return rounded({ before, queued, dns, connect, tls, sent, firstByte, received, total, attempts })
 }
 
 function errorOf(error: unknown): unknown {

@@ -13,28 +13,25 @@ export interface Span {
 const BAR = 36
 
 /** ms of a call before its last request that are worth a line. */
-const TOLD_FROM = 5
+const TOLD_FROM = 1
 
 /** The phases of a request as they lie behind each other; they add up to all of it. */
-export function spansOf(timings: Timings, total: number): Span[] {
-  const { queued, firstByte } = timings
+export function spansOf(timings: Timings): Span[] {
+  const { before, queued, firstByte, received } = timings
   const dial = [
     ['dns', timings.dns],
     ['connect', timings.connect],
     ['tls', timings.tls],
   ] as const
   const dialled = dial.reduce((sum, [, duration]) => sum + (duration ?? 0), 0)
-  // The wait is what of the queue was not the dial; it may have begun before the request came, and then counts as it was.
-  const rest = Math.max(0, queued - dialled)
-  const end = timings.total ?? total
-  // Timings are those of the last request of a call; what went before it were redirects and retries.
-  const before = total - end
+  const told = before >= TOLD_FROM
   const named: (readonly [string, number | null])[] = [
-    ['before', before > TOLD_FROM ? before : null],
+    // Redirects, retries and their pauses.
+    ['before', told ? before : null],
     ...dial,
-    ['queue', rest],
+    ['queue', Math.max(0, queued - dialled) + (told ? 0 : before)],
     ['first byte', firstByte],
-    ['body', Math.max(0, end - queued - firstByte)],
+    ['body', received ?? 0],
   ]
   let at = 0
   return named.flatMap(([name, duration]) => {
@@ -57,7 +54,7 @@ export function timingTable(columns: readonly Column[], paint: Paint): string {
 }
 
 function single(done: Done, paint: Paint): string {
-  const spans = spansOf(done.timings as Timings, done.total)
+  const spans = spansOf(done.timings as Timings)
   const end = Math.max(...spans.map(({ from, duration }) => from + duration), 1e-6)
   const lines = spans.map(({ name, from, duration }) => {
     const start = Math.min(BAR - 1, Math.floor((from / end) * BAR))
@@ -82,7 +79,7 @@ function describe({ protocol, tlsVersion, timings, remoteAddress }: Done): strin
 }
 
 function beside(columns: readonly Column[], paint: Paint): string {
-  const spans = columns.map(({ done }) => spansOf(done.timings as Timings, done.total))
+  const spans = columns.map(({ done }) => spansOf(done.timings as Timings))
   const names = [...new Set(spans.flatMap((one) => one.map(({ name }) => name)))]
   const width = Math.max(12, ...columns.map(({ title }) => widthOf(title)))
   const row = (name: string, cells: readonly string[]) =>

@@ -16,11 +16,14 @@ export const getSchema = root('What trunkline get --summary writes. Times are in
       tls: orNull(object({ version: text, resumed: flag })),
       timings: orNull(
         object({
+          before: amount,
           queued: amount,
           dns: orNull(amount),
           connect: orNull(amount),
           tls: orNull(amount),
+          sent: orNull(amount),
           firstByte: amount,
+          received: orNull(amount),
           total: orNull(amount),
           attempts: whole,
         }),

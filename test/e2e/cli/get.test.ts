@@ -171,6 +171,7 @@ describe('in plain sight', () => {
     expect(stderr).toMatch(/TLSv1\.3, ALPN h2, full handshake/)
     expect(stderr).toMatch(/→ SETTINGS/)
     expect(stderr).toMatch(/← SETTINGS ACK/)
+    expect(stderr).toMatch(/connection \d+ allows any number of streams/)
     expect(stderr).toMatch(/> GET https/)
     expect(stderr).toMatch(/< 302/)
     expect(stderr).toMatch(/302: redirected to/)

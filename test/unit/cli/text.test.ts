@@ -100,20 +100,23 @@ describe('a timeline', () => {
   })
 })
 
-test('the phases of a request add up to all of it', () => {
+test.each([
+  [40, ['before', 40], ['queue', 7]],
+  [0.5, null, ['queue', 7.5]],
+])('the phases of a request add up to all of it, with %d ms before', (before, first, queue) => {
   const timings = {
-    ...{ queued: 20, dns: 1, connect: 2, tls: 10, resumed: false },
-    ...{ firstByte: 30, total: 60, attempts: 1 },
-  } as Parameters<typeof spansOf>[0]
-  const spans = spansOf(timings, 100)
+    ...{ startedAt: 0, before, queued: 20, dns: 1, connect: 2, tls: 10, resumed: false },
+    ...{ sent: 0, firstByte: 30, received: 10, total: before + 60, attempts: 1 },
+  }
+  const spans = spansOf(timings)
   expect(spans.map(({ name, duration }) => [name, duration])).toEqual([
-    ['before', 40],
+    ...(first === null ? [] : [first]),
     ['dns', 1],
     ['connect', 2],
     ['tls', 10],
-    ['queue', 7],
+    queue,
     ['first byte', 30],
     ['body', 10],
   ])
-  expect(spans.reduce((all, { duration }) => all + duration, 0)).toBe(100)
+  expect(spans.reduce((all, { duration }) => all + duration, 0)).toBe(timings.total)
 })
