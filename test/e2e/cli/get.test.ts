@@ -138,7 +138,7 @@ describe('exit codes', () => {
     const child = startCli(['get', ...trust, `${server.origin}/never`])
     const requests = server.seen.requests
     const result = resultOf(child)
-    await expect.poll(() => server.seen.requests, { timeout: 10_000 }).toBeGreaterThan(requests)
+    await expect.poll(() => server.seen.requests, { timeout: 40_000 }).toBeGreaterThan(requests)
     child.kill('SIGINT')
     expect(await result).toMatchObject({ code: 130, stderr: expect.stringContaining('interrupted') })
   })

@@ -133,7 +133,7 @@ test('Ctrl-C ends it with the results so far', async () => {
   const { requests } = server.seen
   const child = startCli(['load', '--json', ...trust, '-d', '1h', `${server.origin}/echo`])
   const result = resultOf(child)
-  await expect.poll(() => server.seen.requests, { timeout: 15_000 }).toBeGreaterThan(requests + 200)
+  await expect.poll(() => server.seen.requests, { timeout: 40_000 }).toBeGreaterThan(requests + 200)
   child.kill('SIGINT')
   const ended = await result
   expect(ended.code).toBe(130)

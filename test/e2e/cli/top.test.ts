@@ -82,7 +82,7 @@ test('a process opts in by --import and a variable', async () => {
   cleanup.add(() => child.kill('SIGKILL'))
   await once(child.stdout, 'data')
   const listed = async () => (await runCli(['top', '--list'], { env: env() })).stdout.trim()
-  await expect.poll(listed, { timeout: 15_000 }).toBe(String(child.pid))
+  await expect.poll(listed, { timeout: 40_000 }).toBe(String(child.pid))
   const result = await runCli(['top', '--once', '--json', String(child.pid)], { env: env() })
   expect(read(result.stdout)).toMatchObject({ pid: child.pid, connections: [] })
 })
@@ -147,9 +147,9 @@ test('a load can be looked at', async () => {
     ['load', '--expose', '-d', '1h', '-c', '5', '--ca', ca, `${server.origin}/echo`],
     env(),
   )
-  const result = resultOf(child, { deadline: 28_000 })
+  const result = resultOf(child, { deadline: 80_000 })
   const listed = async () => (await runCli(['top', '--list'], { env: env() })).stdout.trim()
-  await expect.poll(listed, { timeout: 15_000 }).toBe(String(child.pid))
+  await expect.poll(listed, { timeout: 40_000 }).toBe(String(child.pid))
   const snapshot = read((await runCli(['top', '--once', '--json'], { env: env() })).stdout)
   expect(snapshot.requests.ended).toBeGreaterThan(0)
   child.kill('SIGINT')

@@ -3,7 +3,11 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
+import { vi } from 'vitest'
 import { type LocalServer, startServer } from '../../../examples/support/server.ts'
+
+// Each of these tests starts processes, which on a busy machine takes its time.
+vi.setConfig({ testTimeout: 90_000 })
 
 const main = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url))
 
@@ -35,7 +39,7 @@ export function runCli(args: readonly string[], options: CliOptions = {}): Promi
 /** Until it ends; what it said until then. */
 export function resultOf(
   child: CliProcess,
-  { input, deadline = 20_000 }: CliOptions = {},
+  { input, deadline = 60_000 }: CliOptions = {},
 ): Promise<CliResult> {
   const out: Buffer[] = []
   let stderr = ''
