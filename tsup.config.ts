@@ -18,6 +18,8 @@ export default defineConfig({
     prometheus: 'src/telemetry/prometheus/index.ts',
     opentelemetry: 'src/telemetry/opentelemetry/index.ts',
     inspect: 'src/telemetry/inspect/index.ts',
+    top: 'src/telemetry/top/index.ts',
+    cli: 'src/cli/main.ts',
   },
   format: ['esm', 'cjs'],
   target: 'node22',

@@ -44,7 +44,7 @@ export default defineConfig({
       { find: /^trunkline\/interceptors$/, replacement: source('interceptors/index.ts') },
       { find: /^trunkline\/(cache|cookies)$/, replacement: source('interceptors/$1.ts') },
       {
-        find: /^trunkline\/(prometheus|opentelemetry|inspect)$/,
+        find: /^trunkline\/(prometheus|opentelemetry|inspect|top)$/,
         replacement: source('telemetry/$1/index.ts'),
       },
       {

@@ -24,7 +24,8 @@ const homes: Readonly<Record<string, readonly string[]>> = {
   https: ['wire/node-http1/', 'discovery/background-get.ts', 'integrations/http2-wrapper/'],
   // request-options.ts compares a pin with the platform's own.
   tls: ['connect/', 'testing/', 'integrations/http2-wrapper/request-options.ts'],
-  net: ['connect/', 'testing/'],
+  // Besides: the local socket by which one process looks at another.
+  net: ['connect/', 'testing/', 'telemetry/top/', 'cli/top/'],
 }
 
 const rules: readonly Rule[] = [
@@ -44,7 +45,11 @@ const rules: readonly Rule[] = [
     why: `${features.join(', ')} hang off the core; who does not use them must not load them.`,
     check: (modules) =>
       eachImport(modules, ({ path }, { target }) =>
-        target !== null && isFeature(target) && folderOf(path) !== folderOf(target)
+        target !== null &&
+        isFeature(target) &&
+        folderOf(path) !== folderOf(target) &&
+        // The command line is a program over the library: what it shows is what telemetry tells.
+        !(folderOf(path) === 'cli' && folderOf(target) === 'telemetry')
           ? `only its own folder may import ${folderOf(target)}/`
           : null,
       ),
@@ -79,14 +84,17 @@ const rules: readonly Rule[] = [
       }),
   },
   {
-    name: 'only client.ts names an engine',
-    why: 'Everything above wire/ works on the contract; the composition root chooses who fulfils it.',
+    name: 'only client.ts and the probe name an engine',
+    why: 'Everything above wire/ works on the contract; the composition root chooses who fulfils it. A probe has to see what an engine keeps to itself: the frames of the other side.',
     check: (modules) =>
       eachImport(modules, ({ path }, { target }) => {
         const engine = target === null ? null : engineOf(target)
-        return engine === null || engineOf(path) === engine || path === 'client.ts'
+        return engine === null ||
+          engineOf(path) === engine ||
+          path === 'client.ts' ||
+          path.startsWith('cli/probe/')
           ? null
-          : `${engine} is named outside client.ts`
+          : `${engine} is named outside client.ts and cli/probe/`
       }),
   },
   {
@@ -158,7 +166,7 @@ describe('the rules see', () => {
     ['every file stands on a floor', 'helpers/a.ts', 'export const a = 1'],
     ['an engine imports core/', 'wire/node-http2/a.ts', "import { b } from '../node-http1/b.ts'"],
     ['an engine imports core/', 'wire/node-http2/a.ts', "type B = import('../other.ts').B"],
-    ['only client.ts names an engine', 'pool/a.ts', "import { e } from '../wire/node-http2/engine.ts'"],
+    ['only client.ts and the probe', 'pool/a.ts', "import { e } from '../wire/node-http2/engine.ts'"],
     ['wire/contract.ts holds types only', 'wire/contract.ts', 'export const a = 1'],
     ["Node's network modules", 'pool/a.ts', "import { connect } from 'node:http2'"],
     ["Node's network modules", 'wire/node-http2/a.ts', "import tls, { type TLSSocket } from 'node:tls'"],
@@ -188,6 +196,7 @@ describe('the rules see', () => {
     ['an engine over the contract', 'wire/node-http1/a.ts', "import type { Engine } from '../contract.ts'"],
     ['types of the client in testing/', 'testing/a.ts', "import type { B } from '../core/b.ts'"],
     ['sockets in testing/', 'testing/a.ts', "import { createServer } from 'node:net'"],
+    ['telemetry in the command line', 'cli/a.ts', "import { record } from '../telemetry/inspect/index.ts'"],
     ['a feature over the core', 'telemetry/a.ts', "import { ClientError } from '../core/errors.ts'"],
   ])('nothing wrong with %s', (_name, path, text) => {
     const module = parseModule(path, text)

@@ -1,0 +1,103 @@
+import { ClientError, type ErrorCode } from '../core/errors.ts'
+
+/**
+ * What the process ends with. Where curl has a number for the same thing it is that one, so that scripts which know
+ * curl know these; from 128 on they are what a shell makes of a signal.
+ */
+export const ExitCode = {
+  OK: 0,
+  FAULT: 1,
+  USAGE: 2,
+  INVALID_URL: 3,
+  DNS_FAILED: 6,
+  CONNECT_FAILED: 7,
+  NOT_READY: 10,
+  HTTP2_FAILED: 16,
+  STATUS: 22,
+  CANNOT_WRITE: 23,
+  CANNOT_READ: 26,
+  TIMEOUT: 28,
+  TLS_FAILED: 35,
+  TOO_MANY_REDIRECTS: 47,
+  CONNECTION_LOST: 56,
+  CERTIFICATE_REJECTED: 60,
+  DECODE_FAILED: 61,
+  STREAM_FAILED: 92,
+  INTERRUPTED: 130,
+  BROKEN_PIPE: 141,
+} as const
+
+export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode]
+
+/** What each of them means, for people. */
+export const EXIT_CODE_TEXTS: Readonly<Record<keyof typeof ExitCode, string>> = {
+  OK: 'Done. `get`: a response came, whatever its status. `probe`: ready for HTTP/2. `load`, `top`: it ran.',
+  FAULT: 'Something unforeseen, or a fault of trunkline.',
+  USAGE: 'The command line is wrong: an unknown option, a value that is none.',
+  INVALID_URL: 'The URL, a header or the method is no such thing.',
+  DNS_FAILED: 'The host was not found.',
+  CONNECT_FAILED: 'No connection came about.',
+  NOT_READY: '`probe`: the origin is not ready for HTTP/2. `top`: nobody there to look at.',
+  HTTP2_FAILED: 'The server broke the protocol.',
+  STATUS: 'With `--fail`: the status was 400 or more. `load --fail`: a request failed, or was answered so.',
+  CANNOT_WRITE: 'The output could not be written, or is binary and would have gone to a terminal.',
+  CANNOT_READ: 'A file that was named could not be read.',
+  TIMEOUT: 'A time limit ran out.',
+  TLS_FAILED: 'The TLS handshake failed, or ALPN gave a protocol that was not asked for.',
+  TOO_MANY_REDIRECTS: 'Redirects without end.',
+  CONNECTION_LOST: 'The connection was lost, or the response was cut off.',
+  CERTIFICATE_REJECTED: 'The certificate of the server is not trusted.',
+  DECODE_FAILED: 'The content coding of the response could not be undone.',
+  STREAM_FAILED: 'The server reset or refused the stream.',
+  INTERRUPTED: 'Ctrl-C.',
+  BROKEN_PIPE: 'The reader of the output went away.',
+}
+
+const BY_ERROR: Partial<Record<ErrorCode, ExitCode>> = {
+  ERR_TRUNKLINE_INVALID_OPTION: ExitCode.USAGE,
+  ERR_TRUNKLINE_DNS_FAILED: ExitCode.DNS_FAILED,
+  ERR_TRUNKLINE_CERTIFICATE_REJECTED: ExitCode.CERTIFICATE_REJECTED,
+  ERR_TRUNKLINE_TLS_FAILED: ExitCode.TLS_FAILED,
+  ERR_TRUNKLINE_ALPN_REJECTED: ExitCode.TLS_FAILED,
+  ERR_TRUNKLINE_DECODE_FAILED: ExitCode.DECODE_FAILED,
+  ERR_TRUNKLINE_CONTENT_LENGTH_MISMATCH: ExitCode.CONNECTION_LOST,
+  ERR_TRUNKLINE_TOO_MANY_REDIRECTS: ExitCode.TOO_MANY_REDIRECTS,
+  ERR_TRUNKLINE_REQUEST_BODY_FAILED: ExitCode.CANNOT_READ,
+}
+
+const BY_CLASS: Readonly<Record<string, ExitCode>> = {
+  InvalidRequestError: ExitCode.INVALID_URL,
+  ConnectError: ExitCode.CONNECT_FAILED,
+  TimeoutError: ExitCode.TIMEOUT,
+  StreamError: ExitCode.STREAM_FAILED,
+  ConnectionError: ExitCode.CONNECTION_LOST,
+  ProtocolError: ExitCode.HTTP2_FAILED,
+  BodyError: ExitCode.CANNOT_READ,
+}
+
+/** The exit code that tells of an error. */
+export function exitCodeOf(error: unknown): ExitCode {
+  if (error instanceof CliError) return error.exitCode
+  if (error instanceof ClientError) return BY_ERROR[error.code] ?? BY_CLASS[error.name] ?? ExitCode.FAULT
+  return ExitCode.FAULT
+}
+
+/** A failure that the command line itself finds. */
+export class CliError extends Error {
+  override readonly name: string = 'CliError'
+  readonly exitCode: ExitCode
+
+  constructor(exitCode: ExitCode, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause })
+    this.exitCode = exitCode
+  }
+}
+
+/** The command line cannot be understood. */
+export class UsageError extends CliError {
+  override readonly name = 'UsageError'
+
+  constructor(message: string) {
+    super(ExitCode.USAGE, message)
+  }
+}

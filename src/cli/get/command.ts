@@ -1,0 +1,135 @@
+import { createClient } from '../../client.ts'
+import { clientOptions, onlyOperand, PROTOCOL_OPTIONS, TLS_OPTIONS, urlOf } from '../client-flags.ts'
+import type { Arguments, Command, Io } from '../command.ts'
+import { ExitCode, UsageError } from '../exit-codes.ts'
+import { REQUEST_OPTIONS, requestSpec } from '../request-flags.ts'
+import { deliveryOf } from './delivery.ts'
+import { type Done, exchange } from './exchange.ts'
+import type { GetPlan } from './plan.ts'
+import { recordWaterfall } from './recording.ts'
+import { getAndResume } from './resume.ts'
+import { writeSummary } from './summary.ts'
+import { timingTable } from './timing-table.ts'
+import { startTrace } from './trace.ts'
+
+export const get: Command = {
+  name: 'get',
+  summary: 'Fetch a URL, and see what it took.',
+  usage: ['[OPTIONS] URL'],
+  about: [
+    'The body goes to standard output, everything else to standard error. Redirects are followed, content codings undone. A URL without a scheme is https.',
+  ],
+  groups: [
+    REQUEST_OPTIONS,
+    {
+      title: 'Response',
+      options: [
+        {
+          name: 'output',
+          short: 'o',
+          value: 'FILE',
+          help: 'Where the body goes; - is standard output, even if that is a terminal and the body is binary.',
+        },
+        { name: 'include', short: 'i', help: 'Print status and header fields, too.' },
+        { name: 'head', short: 'I', help: 'Ask for the head alone (HEAD), and print it.' },
+        { name: 'location', short: 'L', help: 'Follow redirects. It is the default.' },
+        { name: 'no-follow', help: 'Take a redirect for the answer.' },
+        { name: 'raw', help: 'Ask for no content coding, and undo none.' },
+        { name: 'fail', short: 'f', help: 'Exit with 22 when the status is 400 or more, and write no body.' },
+        {
+          name: 'timeout',
+          value: 'DURATION',
+          help: 'For all of it, to the last byte: 500ms, 10s, 2m. Default: none.',
+        },
+        {
+          name: 'retry',
+          value: 'N',
+          help: 'Send it again so often when that is safe: lost connections, 503, Retry-After. Default 1, for lost connections only.',
+        },
+      ],
+    },
+    TLS_OPTIONS,
+    PROTOCOL_OPTIONS,
+    {
+      title: 'In plain sight',
+      options: [
+        {
+          name: 'verbose',
+          short: 'v',
+          help: 'Tell of look-ups, handshakes, header fields, redirects and retries; of frames with --engine wire.',
+        },
+        { name: 'timing', short: 't', help: 'A table of where the time went.' },
+        {
+          name: 'resume',
+          help: 'Fetch it twice over a connection each, and compare the full TLS handshake with the resumed one.',
+        },
+        {
+          name: 'waterfall',
+          value: 'FILE',
+          help: 'Write what happened as a page (.html), as HAR 1.2 (.har) or as it was recorded (.json).',
+        },
+        {
+          name: 'summary',
+          value: 'FILE',
+          help: 'Write request, response head, timings and failure as JSON; - prints it in place of the body. trunkline schema get has its schema.',
+        },
+      ],
+    },
+  ],
+  examples: [
+    ['trunkline get https://localhost:8443/', 'the body'],
+    ['trunkline get -iv example.com', 'with everything around it'],
+    [`trunkline get --json '{"a":1}' https://localhost:8443/echo`, 'POST JSON'],
+    ['trunkline get --timing --resume https://localhost:8443/', 'what a resumed handshake saves'],
+    ['trunkline get --waterfall page.html https://localhost:8443/', 'a page to look at'],
+  ],
+  run,
+}
+
+async function run(given: Arguments, io: Io): Promise<ExitCode> {
+  const plan = await planOf(given, io)
+  const trace = given.has('verbose') ? startTrace(io.stderr) : null
+  const recording = await recordWaterfall(given.text('waterfall'))
+  try {
+    const done = given.has('resume') ? await getAndResume(plan, io) : [await getOnce(plan, io)]
+    const summary = given.text('summary')
+    if (summary !== undefined) await writeSummary(summary, plan, done, io)
+    const last = done.at(-1) as Done
+    if (last.error !== null) throw last.error
+    return plan.delivery.fail && last.status >= 400 ? refused(last, io) : ExitCode.OK
+  } finally {
+    trace?.()
+    await recording?.finish(io)
+  }
+}
+
+async function planOf(given: Arguments, io: Io): Promise<GetPlan> {
+  const url = urlOf(onlyOperand(given, 'URL'))
+  if (given.has('resume') && url.protocol !== 'https:') throw new UsageError('--resume needs an https URL.')
+  if (given.has('resume') && given.has('insecure')) {
+    throw new UsageError(
+      '--resume needs a verified server: nothing is resumed with --insecure. Give its authority by --ca.',
+    )
+  }
+  if (given.has('location') && given.has('no-follow'))
+    throw new UsageError('--location and --no-follow contradict each other.')
+  const spec = await requestSpec(given, io, given.text('json'))
+  const request = given.has('head') ? { ...spec, method: given.text('method') ?? 'HEAD' } : spec
+  return { url, request, delivery: deliveryOf(given), given }
+}
+
+async function getOnce(plan: GetPlan, io: Io): Promise<Done> {
+  const client = createClient({ ...(await clientOptions(plan.given)), closeOnSignals: false })
+  const done = await exchange(client, plan, io, plan.delivery)
+  // The user waits for the prompt, not for the server to agree that it is over.
+  await client.close({ timeout: 1000 })
+  if (plan.given.has('timing') && done.timings !== null) {
+    io.stderr.line(timingTable([{ title: '', done }], io.stderr.paint))
+  }
+  return done
+}
+
+function refused({ status }: Done, io: Io): ExitCode {
+  io.stderr.line(`${io.stderr.paint.bad('trunkline:')} the status was ${status}`)
+  return ExitCode.STATUS
+}

@@ -1,0 +1,62 @@
+/** What RFC 9113 and its extensions call their numbers. */
+
+const FRAMES: Readonly<Record<number, string>> = {
+  0: 'DATA',
+  1: 'HEADERS',
+  2: 'PRIORITY',
+  3: 'RST_STREAM',
+  4: 'SETTINGS',
+  5: 'PUSH_PROMISE',
+  6: 'PING',
+  7: 'GOAWAY',
+  8: 'WINDOW_UPDATE',
+  9: 'CONTINUATION',
+  10: 'ALTSVC',
+  12: 'ORIGIN',
+  16: 'PRIORITY_UPDATE',
+}
+
+/** `SETTINGS ACK`, `HEADERS END_STREAM END_HEADERS`, `0x17`. */
+export function frameName(type: number, flags = 0): string {
+  const flagNames = [
+    ...((flags & 0x1) !== 0 ? (type === 4 || type === 6 ? ['ACK'] : type <= 1 ? ['END_STREAM'] : []) : []),
+    ...((flags & 0x4) !== 0 && [1, 5, 9].includes(type) ? ['END_HEADERS'] : []),
+  ]
+  return [FRAMES[type] ?? `0x${type.toString(16)}`, ...flagNames].join(' ')
+}
+
+const SETTINGS: Readonly<Record<number, string>> = {
+  1: 'HEADER_TABLE_SIZE',
+  2: 'ENABLE_PUSH',
+  3: 'MAX_CONCURRENT_STREAMS',
+  4: 'INITIAL_WINDOW_SIZE',
+  5: 'MAX_FRAME_SIZE',
+  6: 'MAX_HEADER_LIST_SIZE',
+  8: 'ENABLE_CONNECT_PROTOCOL',
+  9: 'NO_RFC7540_PRIORITIES',
+}
+
+export function settingName(identifier: number): string {
+  return SETTINGS[identifier] ?? `0x${identifier.toString(16)}`
+}
+
+const ERRORS = [
+  'NO_ERROR',
+  'PROTOCOL_ERROR',
+  'INTERNAL_ERROR',
+  'FLOW_CONTROL_ERROR',
+  'SETTINGS_TIMEOUT',
+  'STREAM_CLOSED',
+  'FRAME_SIZE_ERROR',
+  'REFUSED_STREAM',
+  'CANCEL',
+  'COMPRESSION_ERROR',
+  'CONNECT_ERROR',
+  'ENHANCE_YOUR_CALM',
+  'INADEQUATE_SECURITY',
+  'HTTP_1_1_REQUIRED',
+]
+
+export function errorCodeName(http2Code: number): string {
+  return ERRORS[http2Code] ?? `0x${http2Code.toString(16)}`
+}

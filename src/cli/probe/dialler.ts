@@ -1,0 +1,105 @@
+import type { TLSSocket } from 'node:tls'
+import { createAddressBook } from '../../connect/address-book.ts'
+import { type Connected, createConnector } from '../../connect/connector.ts'
+import { DNS_DEFAULTS } from '../../connect/dns-options.ts'
+import { type TlsOptions, TlsPolicy } from '../../connect/tls-identity.ts'
+import { MemoryTlsSessionStore } from '../../connect/tls-session-store.ts'
+import { systemClock } from '../../core/clock.ts'
+import { ClientError } from '../../core/errors.ts'
+import type { Origin } from '../../core/origin.ts'
+import type { AlpnProtocol } from '../../wire/contract.ts'
+import type { CertificateFacts, Failed } from './report.ts'
+
+export interface DiallerOptions {
+  readonly origin: Origin
+  readonly tls: TlsOptions
+  readonly hosts: Readonly<Record<string, string>> | null
+  /** ms for each dial. */
+  readonly timeout: number
+  readonly signal: AbortSignal
+}
+
+/** Makes connections to one origin as a client would, in every way that a probe wants to try. */
+export class Dialler {
+  readonly #options: DiallerOptions
+  readonly sessions = new CountingStore()
+
+  constructor(options: DiallerOptions) {
+    this.#options = options
+  }
+
+  /** `tls` goes over the options of the user. */
+  dial(offer: readonly AlpnProtocol[], tls: TlsOptions = {}): Promise<Connected> {
+    const { origin, hosts, timeout, signal } = this.#options
+    const dns = { ...DNS_DEFAULTS, ...(hosts && { hosts }) }
+    const connector = createConnector({
+      clock: systemClock,
+      policy: new TlsPolicy({ ...this.#options.tls, ...tls }),
+      sessions: this.sessions,
+      timeout,
+      dnsTimeout: timeout,
+      tlsTimeout: timeout,
+      addresses: createAddressBook(dns, systemClock),
+      guard: null,
+      attemptTimeout: dns.attemptTimeout,
+      keepCertificates: false,
+    })
+    return connector.connect(origin, offer, signal)
+  }
+}
+
+/** TLS sessions, counted as they come. */
+class CountingStore extends MemoryTlsSessionStore {
+  count = 0
+
+  override add(...given: Parameters<MemoryTlsSessionStore['add']>): void {
+    this.count += 1
+    super.add(...given)
+  }
+}
+
+export function failedOf(error: unknown): Failed {
+  const { message, name } = error as Error
+  return { code: error instanceof ClientError ? error.code : name, message }
+}
+
+/** The TLS socket of a connection; null in the clear. */
+export function tlsSocketOf({ socket, tls }: Connected): TLSSocket | null {
+  return tls === null ? null : (socket as TLSSocket)
+}
+
+export function keyExchangeOf(socket: TLSSocket): string | null {
+  const info = socket.getEphemeralKeyInfo() as { type?: string; name?: string; size?: number } | null
+  if (info?.type === undefined) return null
+  // Node names no group that OpenSSL has no old name for, such as the hybrid ones.
+  return info.name ?? `${info.type}${info.size === undefined ? '' : ` ${info.size} bit`}`
+}
+
+const DAY = 24 * 60 * 60 * 1000
+
+export function certificateOf(socket: TLSSocket, now: number): CertificateFacts | null {
+  const certificate = socket.getPeerCertificate()
+  if (certificate === undefined || Object.keys(certificate).length === 0) return null
+  const validTo = Date.parse(certificate.valid_to)
+  const { bits, nistCurve, asn1Curve } = certificate as {
+    bits?: number
+    nistCurve?: string
+    asn1Curve?: string
+  }
+  const curve = nistCurve ?? asn1Curve
+  return {
+    subject: nameOf(certificate.subject),
+    issuer: nameOf(certificate.issuer),
+    names: (certificate.subjectaltname ?? '').split(', ').filter((name) => name !== ''),
+    validFrom: new Date(certificate.valid_from).toISOString(),
+    validTo: new Date(validTo).toISOString(),
+    daysLeft: Math.floor((validTo - now) / DAY),
+    fingerprint256: certificate.fingerprint256,
+    key: curve !== undefined ? `EC ${curve}` : bits !== undefined ? `RSA ${bits} bit` : null,
+  }
+}
+
+function nameOf(name: unknown): string {
+  const { CN, O } = (name ?? {}) as { CN?: string | string[]; O?: string | string[] }
+  return [CN ?? O ?? ''].flat().join(', ')
+}
