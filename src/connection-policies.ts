@@ -1,5 +1,5 @@
 import type { SettledOptions } from './client-options.ts'
-import type { ConnectionPolicy } from './pool/pooled-connection.ts'
+import type { ConnectionPolicy } from './pool/connection-policy.ts'
 
 /**
  * Silence on a draining session with open streams until it is asked by a PING, ms. One that has got a GOAWAY may die

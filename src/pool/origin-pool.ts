@@ -8,12 +8,13 @@ import { UrgencyQueue } from '../core/urgency-queue.ts'
 import type { AlpnProtocol } from '../wire/contract.ts'
 import { anyLiving, idlestOf, superfluous } from './census.ts'
 import { tellOpen } from './connection-events.ts'
+import type { ConnectionPolicy } from './connection-policy.ts'
 import { census, dialsWanted } from './dial-plan.ts'
 import { expectedOf, expectsHttp1, isHttp1, offerOf } from './offers.ts'
 import type { PoolContext, Tenant, Waiter } from './pool-context.ts'
 import { PoolDial } from './pool-dial.ts'
 import { connectionRefused, queueFull } from './pool-errors.ts'
-import { type ConnectionPolicy, PooledConnection, type PoolMember } from './pooled-connection.ts'
+import { PooledConnection, type PoolMember } from './pooled-connection.ts'
 
 /** After a failed dial beside living connections: ms until another one is tried. */
 const REDIAL_DELAY = 1000

@@ -2,7 +2,8 @@ import type { Connected, Connector } from '../connect/connector.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Origin } from '../core/origin.ts'
 import type { AlpnProtocol, Engine } from '../wire/contract.ts'
-import type { ConnectionPolicy, PooledConnection } from './pooled-connection.ts'
+import type { ConnectionPolicy } from './connection-policy.ts'
+import type { PooledConnection } from './pooled-connection.ts'
 import type { ProtocolMemory } from './protocol-memory.ts'
 
 /** Someone who waits for a connection: a request, or `client.connect()`. */

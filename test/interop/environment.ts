@@ -28,7 +28,7 @@ async function writeCertificate(root: string, { cert, key }: ServerCertificate) 
 }
 
 /** A temporary directory with the files to serve and the certificate, and the origin behind the proxies. */
-export async function createEnvironment(certificate: ServerCertificate, huge: boolean): Promise<Environment> {
+export async function createEnvironment(certificate: ServerCertificate, huge = false): Promise<Environment> {
   const root = await mkdtemp(join(tmpdir(), 'trunkline-interop-'))
   const docroot = join(root, 'docroot')
   // Servers that give up root must get through to the files.

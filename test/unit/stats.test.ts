@@ -8,6 +8,7 @@ test('an origin is shown with its queue, its dials and each connection, as plain
   crowd(pool, 3)
   expect(originStats(pool, world.clock.now())).toEqual({
     origin: 'https://example.test',
+    proxy: null,
     queued: 3,
     dialling: 1,
     connections: [],
@@ -17,6 +18,7 @@ test('an origin is shown with its queue, its dials and each connection, as plain
   const busy = originStats(pool, world.clock.now())
   expect(busy).toEqual({
     origin: 'https://example.test',
+    proxy: null,
     queued: 1,
     dialling: 1,
     connections: [

@@ -1,9 +1,6 @@
 import type { ClientError } from '../../../src/core/errors.ts'
-import {
-  type ConnectionPolicy,
-  PooledConnection,
-  type PoolMember,
-} from '../../../src/pool/pooled-connection.ts'
+import type { ConnectionPolicy } from '../../../src/pool/connection-policy.ts'
+import { PooledConnection, type PoolMember } from '../../../src/pool/pooled-connection.ts'
 import type { AlpnProtocol } from '../../../src/wire/contract.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { DIAL_TIMINGS } from './connector.ts'
