@@ -28,10 +28,11 @@ import { Upload } from './upload.ts'
 
 /** The terminal dispatch: a connection, an exchange, a body; and again on another connection if provably safe. */
 export function createRoundTrip(context: RoundTripContext): Dispatch {
-  return (request) =>
-    new Promise((resolve, reject) => {
-      new RoundTrip(context, request, resolve, reject).begin()
-    })
+  return (request) => {
+    const { promise, resolve, reject } = Promise.withResolvers<ClientResponse>()
+    new RoundTrip(context, request, resolve, reject).begin()
+    return promise
+  }
 }
 
 const NOTHING = () => {}
