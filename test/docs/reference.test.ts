@@ -169,12 +169,25 @@ describe('README.md', () => {
     expect(Object.keys(trunkline).filter((name) => !code.includes(name))).toEqual([])
   })
 
+  test('names every subpath', () => {
+    const subpaths = Object.keys(manifest.exports).filter((path) => !['.', './package.json'].includes(path))
+    const named = readme.rows.flatMap(({ cells }) => inlineCode(cells[0] ?? ''))
+    const listed = named.filter((name) => name.startsWith(`${manifest.name}/`))
+    expect(listed.sort()).toEqual(subpaths.map((path) => posix.join(manifest.name, path)).sort())
+  })
+
+  test('leads to every guide', () => {
+    const targets = new Set(readme.links.map(({ target }) => target.split('#')[0]))
+    const paths = guides().map(({ path }) => path)
+    expect(paths.filter((path) => path !== readme.path && !targets.has(path))).toEqual([])
+  })
+
   test('states the supported Node versions as the manifest does', () => {
     expect(inlineCode(readme.prose)).toContain(manifest.engines.node)
   })
 
   test('lists the examples that there are', () => {
-    const listed = [...readme.rows, ...telemetry.rows]
+    const listed = readme.rows
       .filter(({ section }) => section === 'Examples')
       .flatMap(({ cells }) => inlineCode(cells[0] ?? ''))
     const files = readdirSync(join(root, 'examples'), { withFileTypes: true }).filter((entry) =>
