@@ -77,4 +77,5 @@ const namespace = {
   proxies,
 }
 
+// biome-ignore lint/style/noDefaultExport: programs import http2-wrapper by its default
 export default namespace

@@ -68,11 +68,13 @@ export function proxiedClient(
     throw invalid('proxyOptions', "is missing: give an object with the proxy's url")
   refuseOthers(proxyOptions, PROXY_OPTIONS, 'give it in the option proxy of a client instead')
   const { url, headers, raw } = proxyOptions
+  if (!(typeof url === 'string' || url instanceof URL)) throw invalid('url', "is not a proxy's URL")
   if (raw !== undefined && raw !== true)
     throw invalid('raw', 'is false: what goes through a tunnel is TLS to the origin')
   const tls = Object.fromEntries(Object.entries(proxyOptions).filter(([name]) => TLS_OPTIONS.includes(name)))
-  const proxy = { url, protocols: [protocol], tunnel: true, tls, ...(headers && { headers }) }
-  return ownedClient(options, { proxy })
+  // Without TLS there is nothing to negotiate: such a proxy hears HTTP/1.1.
+  const secure = URL.parse(url.toString())?.protocol === 'https:' && { protocols: [protocol], tls }
+  return ownedClient(options, { proxy: { url, tunnel: true, ...secure, ...(headers && { headers }) } })
 }
 
 function refuseOthers(given: object, known: readonly string[], advice: string): void {
