@@ -3,14 +3,6 @@ import { ConnectError } from '../core/errors.ts'
 import { events, type Failure, failureOf } from '../core/events.ts'
 import type { AlpnProtocol } from '../wire/contract.ts'
 
-let dials = 0
-
-/** The number of a dial, unique in the process. */
-export function nextDialId(): number {
-  dials += 1
-  return dials
-}
-
 /** Whether anybody listens to what is told of dials. */
 export function dialsAreObserved(): boolean {
   return (
