@@ -136,6 +136,7 @@ class TrunklineClient implements Client {
     })
     this.#proxying = createProxying(options, {
       clock,
+      clientId: this.#id,
       tls: this.#tls,
       addresses: this.#addresses,
       engine: h2,
@@ -231,6 +232,7 @@ class TrunklineClient implements Client {
       inFlight: this.#admission.stats(),
       circuits: this.#breaker?.stats() ?? [],
       services: this.#discovery?.stats() ?? [],
+      proxies: this.#proxying.stats(this.#clock.now()),
       tls: this.#tls,
     }
     return clientStats(sources, this.#clock.now())
