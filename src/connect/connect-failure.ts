@@ -156,3 +156,16 @@ function codeOf(error: Error): string {
   if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors[0] as Error)
   return ''
 }
+
+/** Whether a handshake that failed with a TLS session on offer may go well without it. */
+export function worthAnother(error: unknown): boolean {
+  return error instanceof ConnectError && error.code === 'ERR_TRUNKLINE_TLS_FAILED'
+}
+
+export function isUnreachable(error: unknown): boolean {
+  return error instanceof ConnectError && error.code === 'ERR_TRUNKLINE_CONNECT_FAILED'
+}
+
+export function isNodeError(error: Error): boolean {
+  return !String((error as { code?: unknown }).code ?? '').startsWith('ERR_TRUNKLINE_')
+}

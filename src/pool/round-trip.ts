@@ -1,5 +1,5 @@
 import type { DialProgress } from '../connect/dial-progress.ts'
-import { BODY_HIGH_WATER_MARK, BodyQueue, type BodySource } from '../core/body-queue.ts'
+import { BODY_HIGH_WATER_MARK, BodyQueue, type BodySource, DISMISSED } from '../core/body-queue.ts'
 import { bodyTooLarge } from '../core/body-too-large.ts'
 import type { ClientRequest, ClientResponse, Dispatch, Leg, Standing } from '../core/dispatch.ts'
 import { tunnelStands } from '../core/dispatch.ts'
@@ -262,8 +262,8 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Trip, Leg
     this.exchange?.resume()
   }
 
-  cancel(): void {
-    this.#trace?.cancelled(this)
+  cancel(reason: unknown): void {
+    this.#trace?.cancelled(this, reason === DISMISSED)
     this.exchange?.reset()
     this.endedAt = this.#context.clock.now()
     this.#finish()
