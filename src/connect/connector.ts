@@ -13,7 +13,7 @@ import { dialLookup, type Futile } from './dial-lookup.ts'
 import { DialProgress, type DialTimings } from './dial-progress.ts'
 import { tlsOptions } from './tls-handshake.ts'
 import { serverNameOf, type TlsPolicy } from './tls-identity.ts'
-import { offerSession, type SessionOffer } from './tls-resumption.ts'
+import { offerSession, type SessionOffer, worthAnother } from './tls-resumption.ts'
 import type { TlsSessionStore } from './tls-session-store.ts'
 import { secured, type Tunnel, type Underlay, untouched } from './tunnel.ts'
 
@@ -209,12 +209,14 @@ class Dial {
     this.#deadline = this.#limitStart(options.timeout)
     this.#lookupDeadline = this.#limitLookup(options.dnsTimeout)
     this.#listen()
+    // Nothing tells that a tunnel is connected, since it was before.
+    if (tunnel !== null) this.#tellHandshake()
   }
 
   #limitStart(timeout: number): Timer {
-    if (this.#tunnel === null) return this.#limit(timeout, 'connect')
-    if (this.#tlsTimeout !== Number.POSITIVE_INFINITY) return this.#limit(this.#tlsTimeout, 'tls')
-    return this.#limit(this.#tunnel.timeLeft, 'connect')
+    const isUnlimited = this.#tlsTimeout === Number.POSITIVE_INFINITY
+    if (this.#tunnel !== null && !isUnlimited) return this.#limit(this.#tlsTimeout, 'tls')
+    return this.#limit(this.#tunnel?.timeLeft ?? timeout, 'connect')
   }
 
   #limit(ms: number, option: 'connect' | 'tls'): Timer {
@@ -296,14 +298,15 @@ class Dial {
       if (this.#guard?.blocks(remoteAddress)) return this.#fail(addressBlocked(this.#origin, [remoteAddress]))
     }
     if (this.#origin.scheme === 'http') return this.#succeed()
-    this.#progress.trace?.handshakeStarted(
-      this.#servername,
-      this.#offer,
-      this.#resumption?.session !== undefined,
-    )
+    this.#tellHandshake()
     if (this.#tlsTimeout === Number.POSITIVE_INFINITY) return
     this.#deadline.cancel()
     this.#deadline = this.#limit(this.#tlsTimeout, 'tls')
+  }
+
+  #tellHandshake(): void {
+    const { trace, toProxy } = this.#progress
+    trace?.handshakeStarted(this.#servername, this.#offer, this.#resumption?.session !== undefined, toProxy)
   }
 
   readonly #onSecureConnect = (): void => {
@@ -382,11 +385,6 @@ class Dial {
     const timings = this.#progress.timings(this.#clock.now())
     return this.#origin.scheme === 'https' ? timings : { ...timings, tls: 0 }
   }
-}
-
-/** Whether a handshake that failed with a TLS session on offer may go well without it. */
-function worthAnother(error: unknown): boolean {
-  return error instanceof ConnectError && error.code === 'ERR_TRUNKLINE_TLS_FAILED'
 }
 
 function isUnreachable(error: unknown): boolean {

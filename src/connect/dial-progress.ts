@@ -16,15 +16,19 @@ export interface DialTimings {
 export class DialProgress {
   /** Who tells of the phases; null: nobody listens. */
   readonly trace: DialTrace | null
+  /** It is the dial of a proxy, on behalf of the one that `trace` tells of. */
+  readonly toProxy: boolean
   #startedAt = 0
   #lookedUpAt: number | null = null
   #connectedAt: number | null = null
   /** Of the connection to the proxy, whose look-up and TCP connection are those of this dial. */
   #hop: DialProgress | null = null
+  #askedAt: number | null = null
   #tunnelledAt: number | null = null
 
-  constructor(trace: DialTrace | null = null) {
+  constructor(trace: DialTrace | null = null, toProxy = false) {
     this.trace = trace
+    this.toProxy = toProxy
   }
 
   /** An attempt begins; another one may have been made in vain. `literal`: there is nothing to look up. */
@@ -33,6 +37,7 @@ export class DialProgress {
     this.#lookedUpAt = literal ? now : null
     this.#connectedAt = null
     this.#hop = null
+    this.#askedAt = null
     this.#tunnelledAt = null
   }
 
@@ -44,10 +49,16 @@ export class DialProgress {
     this.#connectedAt = now
   }
 
-  /** An attempt begins that goes through a proxy, `hop` being the dial of that. */
-  follow(hop: DialProgress, now: number): void {
-    this.begin(now, true)
+  /** The attempt at hand goes through a proxy, `hop` being the dial of that. Another one may take its place. */
+  follow(hop: DialProgress): void {
     this.#hop = hop
+    this.#askedAt = null
+  }
+
+  /** The proxy is asked for the tunnel; without a dial of its own when the connection to it was there. */
+  asked(now: number): void {
+    this.#hop ??= arrived(now)
+    this.#askedAt = now
   }
 
   /** The proxy says that the tunnel stands. */
@@ -71,7 +82,8 @@ export class DialProgress {
   /** When the present phase began. */
   get phaseAt(): number {
     // A dial that was joined may have come far before.
-    if (this.#hop !== null) return this.#tunnelledAt ?? Math.max(this.#startedAt, this.#hop.phaseAt)
+    if (this.#hop !== null)
+      return this.#tunnelledAt ?? this.#askedAt ?? Math.max(this.#startedAt, this.#hop.phaseAt)
     return this.#connectedAt ?? this.#lookedUpAt ?? this.#startedAt
   }
 
@@ -102,4 +114,12 @@ export class DialProgress {
       tls: now - tunnelledAt,
     }
   }
+}
+
+/** The progress of a dial that was over when it was needed. */
+export function arrived(now: number): DialProgress {
+  const progress = new DialProgress()
+  progress.begin(now, true)
+  progress.connected(now)
+  return progress
 }

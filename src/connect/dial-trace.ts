@@ -40,7 +40,7 @@ export interface HandshakeOutcome {
 
 const NO_OUTCOME: HandshakeOutcome = { version: null, alpn: null, resumed: false }
 
-/** Tells the phases of one dial. `failed` ends those that are under way. */
+/** Tells the phases of one dial, those of the way to its proxy among them. `failed` ends those that are under way. */
 export class DialTrace {
   readonly id: number
   readonly #origin: string
@@ -53,6 +53,8 @@ export class DialTrace {
     { readonly at: number; readonly address: string; readonly port: number }
   >()
   #handshake: Handshake | null = null
+  /** The dial of its proxy may go on for others. */
+  #isOver = false
 
   constructor(id: number, origin: string, clock: Clock) {
     this.id = id
@@ -67,6 +69,8 @@ export class DialTrace {
   }
 
   ended(protocol: AlpnProtocol | null, connectionId: number | null, error: unknown): void {
+    if (error !== null) this.failed(error)
+    this.#isOver = true
     if (!events['dial:end'].hasSubscribers) return
     const now = this.#clock.now()
     events['dial:end'].publish({
@@ -79,6 +83,7 @@ export class DialTrace {
   }
 
   lookupStarted(host: string, cached: boolean): void {
+    if (this.#isOver) return
     this.#lookup = { at: this.#clock.now(), host, cached }
     if (events['dns:start'].hasSubscribers)
       events['dns:start'].publish({ ...this.#ids(this.#lookup.at), host })
@@ -101,6 +106,7 @@ export class DialTrace {
   }
 
   connectStarted(address: string, port: number): void {
+    if (this.#isOver) return
     const attempt = { at: this.#clock.now(), address, port }
     this.#attempts.set(`${address} ${port}`, attempt)
     if (events['connect:start'].hasSubscribers)
@@ -125,8 +131,9 @@ export class DialTrace {
     servername: string,
     offered: readonly string[],
     resuming: boolean,
-    withProxy = false,
+    withProxy: boolean,
   ): void {
+    if (this.#isOver) return
     const at = this.#clock.now()
     this.#handshake = { at, servername, withProxy }
     if (events['tls:start'].hasSubscribers)

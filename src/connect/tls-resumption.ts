@@ -1,6 +1,6 @@
 import type * as tls from 'node:tls'
 import type { Clock } from '../core/clock.ts'
-import type { Phase } from '../core/errors.ts'
+import { ConnectError, type Phase } from '../core/errors.ts'
 import type { Origin } from '../core/origin.ts'
 import type { AlpnProtocol } from '../wire/contract.ts'
 import { guardOf, type StoreGuard } from './store-guard.ts'
@@ -137,4 +137,9 @@ class Offer implements SessionOffer {
       expiresAt: Math.min(trustedUntil, Date.now() + lifetime),
     })
   }
+}
+
+/** Whether a handshake that failed with a TLS session on offer may go well without it. */
+export function worthAnother(error: unknown): boolean {
+  return error instanceof ConnectError && error.code === 'ERR_TRUNKLINE_TLS_FAILED'
 }

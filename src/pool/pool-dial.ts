@@ -22,7 +22,7 @@ export class PoolDial {
     this.progress = new DialProgress(this.#trace)
     if (this.#trace === null) return
     const { host, port } = placeOf(origin)
-    this.#trace.started(host, port, null)
+    this.#trace.started(host, port, origin.proxy?.name ?? null)
   }
 
   became(protocol: AlpnProtocol, connectionId: number): void {

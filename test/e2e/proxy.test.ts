@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import type { ClientOptions, ProxySetting } from 'trunkline'
 import { describe, expect, test } from 'vitest'
+import { EventLog } from '../support/event-log.ts'
 import { TestProxy, type TestProxyOptions } from '../support/proxy.ts'
 import type { TestServer } from '../support/servers.ts'
 import { SocksProxy, type SocksProxyOptions } from '../support/socks-proxy.ts'
@@ -149,6 +150,36 @@ describe.each(WAYS)('through $name', ({ start }) => {
     expect(server.counts.tcpConnections).toBe(1)
     await client.close()
     await waitFor(() => proxy.openSockets === 0)
+  })
+
+  test('its events tell of the whole way, and whatever begins ends', async () => {
+    const { proxy, setting } = await start()
+    const server = await bench.h2Server()
+    using log = new EventLog()
+    const { client } = clientOf(setting)
+    const givenUp = new AbortController()
+    const hosts = ['a.test', 'b.test', 'trunkline.test']
+    const lost = rejection(client.request(urlOf(server, '/', 'c.test'), { signal: givenUp.signal }))
+    const answers = hosts.map((host) => drained(client.fetch(urlOf(server, '/', host))))
+    givenUp.abort()
+    await Promise.all([lost, ...answers])
+    await client.close()
+    expect({ open: log.open, faults: log.faults }).toEqual({ open: [], faults: [] })
+    const { protocol } = new URL(typeof setting === 'string' ? setting : (setting as { url: string }).url)
+    expect(log.all('dial:start').map((dial) => dial.proxy)).toEqual(
+      Array(4).fill(`${protocol}//localhost:${proxy.port}`),
+    )
+    expect(log.all('dial:end').filter(({ error }) => error === null)).toHaveLength(3)
+    const succeeded = log.all('tls:end').filter(({ error }) => error === null)
+    const named = (withProxy: boolean) =>
+      new Set(succeeded.filter((one) => one.withProxy === withProxy).map(({ servername }) => servername))
+    expect(named(false)).toEqual(new Set(hosts))
+    expect(named(true)).toEqual(
+      new Set(proxy instanceof TestProxy && proxy.handshakes > 0 ? ['localhost'] : []),
+    )
+    expect(
+      log.all('connect:end').filter(({ port, error }) => port === proxy.port && error === null),
+    ).not.toEqual([])
   })
 
   test('destroy() in the middle leaves nothing', async () => {

@@ -2,7 +2,7 @@ import type { Clock } from '../../core/clock.ts'
 import { ClientError, copyOf } from '../../core/errors.ts'
 import type { AlpnProtocol } from '../../wire/contract.ts'
 import type { Connected, Connector } from '../connector.ts'
-import { DialProgress } from '../dial-progress.ts'
+import { arrived, DialProgress } from '../dial-progress.ts'
 import type { ProxyServer } from './proxy-server.ts'
 import { ProxySession, type ProxySessionContext } from './proxy-session.ts'
 
@@ -28,6 +28,8 @@ export interface HopPoolContext extends ProxySessionContext {
 }
 
 interface HopDial {
+  /** Who it was made for: it is part of that one's dial, and that one's first of all. */
+  readonly waiter: HopWaiter
   readonly controller: AbortController
   readonly progress: DialProgress
 }
@@ -56,7 +58,8 @@ export class HopPool {
     this.#pump()
     // It waits for a dial that others began, or for room.
     const dial = [...this.#dials].at(-1)
-    if (this.#waiters.has(waiter)) this.#follow(waiter, dial?.progress ?? reached(this.#context.clock))
+    if (this.#waiters.has(waiter))
+      waiter.progress.follow(dial?.progress ?? arrived(this.#context.clock.now()))
   }
 
   /** It gave up. A dial that nobody waits for any more is given up too. */
@@ -86,7 +89,7 @@ export class HopPool {
       const session = [...this.#sessions].find(({ hasRoom }) => hasRoom)
       if (session === undefined) break
       this.#waiters.delete(waiter)
-      this.#follow(waiter, reached(this.#context.clock))
+      waiter.progress.asked(this.#context.clock.now())
       waiter.useSession(session)
     }
     for (let wanted = this.#dialsWanted(); wanted > 0; wanted -= 1) this.#dial()
@@ -100,17 +103,26 @@ export class HopPool {
   }
 
   #dial(): void {
-    const dial: HopDial = { controller: new AbortController(), progress: new DialProgress() }
+    const waiter = this.#undialled()
+    const progress = new DialProgress(waiter.progress.trace, true)
+    const dial: HopDial = { waiter, controller: new AbortController(), progress }
     this.#dials.add(dial)
-    for (const waiter of this.#waiters) this.#follow(waiter, dial.progress)
+    for (const each of this.#spoke === 'http/1.1' ? [waiter] : this.#waiters) each.progress.follow(progress)
     const { origin, offer } = this.#server
     this.#context.connector
-      .connect(origin, offer, dial.controller.signal, dial.progress)
+      .connect(origin, offer, dial.controller.signal, progress)
       .then(
         (connected) => this.#onConnected(dial, connected),
         (error) => this.#onFailed(dial, error),
       )
       .catch((fault) => this.#failAll(fault))
+  }
+
+  /** The first that no dial was made for. */
+  #undialled(): HopWaiter {
+    const dialled = new Set([...this.#dials].map(({ waiter }) => waiter))
+    const [first, ...rest] = this.#waiters as Iterable<HopWaiter> as [HopWaiter, ...HopWaiter[]]
+    return [first, ...rest].find((waiter) => !dialled.has(waiter)) ?? first
   }
 
   #onConnected(dial: HopDial, connected: Connected): void {
@@ -119,16 +131,23 @@ export class HopPool {
     this.#context.onSpoke(connected.protocol)
     if (dial.controller.signal.aborted) connected.socket.destroy()
     else if (connected.protocol === 'h2') this.#attach(connected)
-    else this.#give(connected)
+    else this.#give(dial, connected)
     this.#pump()
     this.#settle()
   }
 
-  #give(connected: Connected): void {
-    const [waiter] = this.#waiters
+  #give(dial: HopDial, connected: Connected): void {
+    const waiter = this.#servedBy(dial)
     if (waiter === undefined) return void connected.socket.destroy()
     this.#waiters.delete(waiter)
+    waiter.progress.follow(dial.progress)
+    waiter.progress.asked(this.#context.clock.now())
     waiter.useSocket(connected)
+  }
+
+  /** The one it was made for, or another if that one has left. */
+  #servedBy({ waiter }: HopDial): HopWaiter | undefined {
+    return this.#waiters.has(waiter) ? waiter : [...this.#waiters][0]
   }
 
   #attach(connected: Connected): void {
@@ -155,7 +174,7 @@ export class HopPool {
     this.#dials.delete(dial)
     if (dial.controller.signal.aborted) this.#pump()
     else if (this.#spoke === 'http/1.1') {
-      const [waiter] = this.#waiters
+      const waiter = this.#servedBy(dial)
       if (waiter !== undefined) this.#fail(waiter, error)
     } else this.#failAll(error)
     this.#settle()
@@ -170,19 +189,7 @@ export class HopPool {
     waiter.fail(error instanceof ClientError ? copyOf(error) : error)
   }
 
-  #follow({ progress }: HopWaiter, hop: DialProgress): void {
-    progress.follow(hop, this.#context.clock.now())
-  }
-
   #settle(): void {
     if (this.#sessions.size + this.#dials.size + this.#waiters.size === 0) this.#context.onEmpty()
   }
-}
-
-/** The progress of a dial that is over. */
-function reached(clock: Clock): DialProgress {
-  const progress = new DialProgress()
-  progress.begin(clock.now(), true)
-  progress.connected(clock.now())
-  return progress
 }

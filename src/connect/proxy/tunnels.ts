@@ -9,6 +9,7 @@ import type { AddressGuard } from '../address-guard.ts'
 import { addressBlocked, dialFailure, dialTimeout } from '../connect-failure.ts'
 import type { Connected } from '../connector.ts'
 import { DialProgress } from '../dial-progress.ts'
+import type { Address } from '../dns-resolvers.ts'
 import type { Tunnel } from '../tunnel.ts'
 import { schemeNames } from './connect-answer.ts'
 import { Gate } from './gate.ts'
@@ -90,8 +91,9 @@ export class Tunnels {
     progress: DialProgress,
   ): Promise<Connected> {
     const { clock, hops } = this.#context
-    const hop = new DialProgress()
-    progress.follow(hop, clock.now())
+    const hop = new DialProgress(progress.trace, true)
+    progress.begin(clock.now(), true)
+    progress.follow(hop)
     try {
       const connected = await hops.connect(server, signal, hop)
       progress.tunnelled(clock.now())
@@ -102,14 +104,14 @@ export class Tunnels {
   }
 
   async #place(server: ProxyServer, origin: Origin, gate: Gate, progress: DialProgress): Promise<Place> {
-    const { clock, addresses, guard, timeouts } = this.#context
+    const { clock, guard, timeouts } = this.#context
     const { host, port } = placeOf(origin)
     const isHere = server.resolvesHere && isIP(host) === 0
     progress.begin(clock.now(), !isHere)
     if (!isHere) return { host, port }
     const done = gate.limit(timeouts.dns, () => dialTimeout({ origin, phase: 'dns' }, timeouts.dns, 'dns'))
     try {
-      const found = await orAborted(addresses.find(host), gate.signal)
+      const found = await this.#lookedUp(host, gate.signal, progress)
       const fit = server.kind === 'socks4' ? found.filter(({ address }) => isIPv4(address)) : found
       const [first] = fit.filter(({ address }) => !guard?.blocks(address))
       if (first !== undefined) return { host: first.address, port }
@@ -125,6 +127,22 @@ export class Tunnels {
       throw dialFailure({ origin, phase: 'dns', rejectedCertificate: false, offer: [] }, error as Error)
     } finally {
       done()
+    }
+  }
+
+  async #lookedUp(host: string, signal: AbortSignal, { trace }: DialProgress): Promise<readonly Address[]> {
+    const { addresses } = this.#context
+    trace?.lookupStarted(host, addresses.isCached(host))
+    try {
+      const found = await orAborted(addresses.find(host), signal)
+      trace?.lookupEnded(
+        found.map(({ address }) => address),
+        null,
+      )
+      return found
+    } catch (error) {
+      trace?.lookupEnded([], error)
+      throw error
     }
   }
 
