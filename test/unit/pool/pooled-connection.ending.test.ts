@@ -119,6 +119,17 @@ describe('draining', () => {
     expect(guest.errors).toMatchObject([{ code: 'ERR_TRUNKLINE_PING_TIMEOUT' }])
   })
 
+  test('a PING that ends with it is no fault of the peer', async () => {
+    const { clock, pooled, wire } = await established()
+    const probe = pooled.keepalive.probe(5000)
+    pooled.retire('closing')
+    wire.pings.at(-1)?.fail(new Error('cancelled'))
+    expect(await probe).toBe(false)
+    expect(wire.destroyedWith).toBeNull()
+    await clock.flush()
+    expect(pooled.standing).toBe('closed')
+  })
+
   test('there is no way back', async () => {
     const { clock, pool, pooled, wire, open } = await established()
     open()
