@@ -76,7 +76,7 @@ const DESCRIBE: Describe = {
   'connection:draining': (event) =>
     `connection ${event.connectionId} to ${event.origin} ${event.reason}, ${event.openStreams} open`,
   'connection:closed': (event) =>
-    `connection ${event.connectionId} to ${event.origin} after ${ms(event.age)} and ${event.requests} requests` +
+    `connection ${event.connectionId} to ${event.origin} after ${ms(event.age)} and ${event.requests} request${event.requests === 1 ? '' : 's'}` +
     failed(event.error),
   'ping:start': (event) => `connection ${event.connectionId} to ${event.origin}`,
   'ping:end': (event) =>

@@ -157,9 +157,13 @@ export class BodyQueue {
     this.#rest = null
     this.#buffered = 0
     if (this.settled) return
-    const source = this.#source
-    this.fail(reason)
-    source.cancel(reason)
+    this.#outcome = { kind: 'failed', error: reason }
+    // First the source: what is below ends, and is told, before what is above.
+    try {
+      this.#source.cancel(reason)
+    } finally {
+      this.#settle()
+    }
   }
 
   /** The reader was garbage-collected. One who waits for the whole needs no body object to do so. */
