@@ -63,7 +63,7 @@ export function dialTimeout(
   const doing = steps[phase as keyof typeof steps] ?? 'doing the TLS handshake'
   const what =
     option === 'connect'
-      ? ` within ${ms} ms; time ran out while ${doing}`
+      ? ` within ${Math.round(ms)} ms; time ran out while ${doing}`
       : `: ${doing} took longer than ${ms} ms`
   return new TimeoutError(
     TIMEOUT_PHASE_CODES[phase] ?? 'ERR_TRUNKLINE_CONNECT_TIMEOUT',
