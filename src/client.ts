@@ -19,6 +19,7 @@ import type { ClientRequest, ClientResponse, Dispatch, Interceptor } from './cor
 import type { ClientError, ClosedError } from './core/errors.ts'
 import { Lifetime } from './core/lifetime.ts'
 import { parseTarget } from './core/origin.ts'
+import { nextId } from './core/process-record.ts'
 import { Sweeper } from './core/sweeper.ts'
 import { logIfAsked } from './debug-log.ts'
 import type { Discovery } from './discovery/discovery.ts'
@@ -65,9 +66,7 @@ import { createNodeHttp2Engine } from './wire/node-http2/engine.ts'
 /** How long it is remembered which protocol an origin spoke, ms. */
 const PROTOCOL_MEMORY_TTL = 10 * 60 * 1000
 
-let clientIds = 0
-let connectionIds = 0
-const nextConnectionId = () => ++connectionIds
+const nextConnectionId = () => nextId('connection')
 
 /**
  * Makes a client.
@@ -97,7 +96,7 @@ class TrunklineClient implements Client {
   readonly websocket: OpenWebSocket
   readonly #webSockets: WebSockets
   readonly closed: Promise<void>
-  readonly #id = ++clientIds
+  readonly #id = nextId('client')
   readonly #clock: Clock
   readonly #sessions: SessionManager
   readonly #dispatch: Dispatch
@@ -137,6 +136,7 @@ class TrunklineClient implements Client {
     })
     this.#proxying = createProxying(options, {
       clock,
+      clientId: this.#id,
       tls: this.#tls,
       addresses: this.#addresses,
       engine: h2,
@@ -232,6 +232,7 @@ class TrunklineClient implements Client {
       inFlight: this.#admission.stats(),
       circuits: this.#breaker?.stats() ?? [],
       services: this.#discovery?.stats() ?? [],
+      proxies: this.#proxying.stats(this.#clock.now()),
       tls: this.#tls,
     }
     return clientStats(sources, this.#clock.now())

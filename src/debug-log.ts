@@ -64,13 +64,19 @@ const DESCRIBE: Describe = {
   'tls:end': (event) =>
     `dial ${event.dialId} ${event.version ?? '-'} ${event.alpn ?? '-'}${event.resumed ? ' resumed' : ''} ` +
     `in ${ms(event.duration)}${failed(event.error)}`,
+  'tunnel:start': (event) => `dial ${event.dialId} asks ${event.proxy} for a tunnel`,
+  'tunnel:end': (event) =>
+    `dial ${event.dialId} by ${event.proxy}` +
+    (event.proxyDialId === null ? '' : ` over dial ${event.proxyDialId}`) +
+    (event.proxyConnectionId === null ? '' : ` connection ${event.proxyConnectionId}`) +
+    ` in ${ms(event.duration)}${failed(event.error)}`,
   'connection:open': (event) =>
     `connection ${event.connectionId} to ${event.origin} ${event.protocol} ${event.remoteAddress}` +
     (event.tls === null ? '' : ` ${event.tls.version}${event.tls.resumed ? ' resumed' : ''}`),
   'connection:draining': (event) =>
     `connection ${event.connectionId} to ${event.origin} ${event.reason}, ${event.openStreams} open`,
   'connection:closed': (event) =>
-    `connection ${event.connectionId} to ${event.origin} after ${ms(event.age)} and ${event.requests} requests` +
+    `connection ${event.connectionId} to ${event.origin} after ${ms(event.age)} and ${event.requests} request${event.requests === 1 ? '' : 's'}` +
     failed(event.error),
   'ping:start': (event) => `connection ${event.connectionId} to ${event.origin}`,
   'ping:end': (event) =>

@@ -1,5 +1,4 @@
-import { createClient } from './client.ts'
-import type { Client } from './client-interface.ts'
+import { defaultClient } from './default-client.ts'
 import type { Fetch } from './fetch/fetch.ts'
 import type { Request } from './request.ts'
 
@@ -85,6 +84,7 @@ export type { Priority, PriorityInput } from './core/priority.ts'
 export type { ResponseBody } from './core/response-body.ts'
 export type { RetryEvent, RetryOptions, RetryPolicy } from './core/retry-policy.ts'
 export type { CorrelationOptions } from './correlation-options.ts'
+export { defaultClient, setDefaultClient } from './default-client.ts'
 export type { Balancer, BalancerName, Candidate } from './discovery/balancers.ts'
 export type { ConsulResolverOptions } from './discovery/consul-resolver.ts'
 export { consulResolver } from './discovery/consul-resolver.ts'
@@ -110,21 +110,13 @@ export { ndjson } from './ndjson.ts'
 export { parseJson } from './parse-json.ts'
 export type { Preconnected } from './preconnect.ts'
 export type { Request, RequestOptions, RequestResult, ResponseHeaders } from './request.ts'
-export type { ClientSnapshot, ClientStats, OriginStats, PooledConnectionStats } from './stats.ts'
+export type { ClientSnapshot, ClientStats, OriginStats, PooledConnectionStats, ProxyStats } from './stats.ts'
 export type { ClientTimeoutOptions, TimeoutOptions } from './timeout-options.ts'
 export type { ReloadStats } from './tls-reload.ts'
 export type { WebSocketOptions } from './websocket/options.ts'
 export type { WebSocketConnection, WebSocketData } from './websocket/web-socket.ts'
 export type { OpenWebSocket } from './websocket/web-sockets.ts'
 export type { AlpnProtocol, FlowWindows, GoAway, PeerLimits } from './wire/contract.ts'
-
-let shared: Client | null = null
-
-/** The client behind `fetch` and `request`: made at the first use, for the whole process. */
-export function defaultClient(): Client {
-  shared ??= createClient()
-  return shared
-}
 
 /** WHATWG fetch over the process-wide default client: HTTP/2 if the server speaks it. */
 export const fetch: Fetch = (input, init = undefined) => defaultClient().fetch(input, init)

@@ -7,15 +7,20 @@ import { HopPools } from './connect/proxy/hop-pools.ts'
 import { createProxiedConnector } from './connect/proxy/proxied-connector.ts'
 import { createProxyChooser } from './connect/proxy/proxy-chooser.ts'
 import { Tunnels } from './connect/proxy/tunnels.ts'
+import { policiesOf } from './connection-policies.ts'
 import type { Clock } from './core/clock.ts'
 import type { Interceptor } from './core/dispatch.ts'
 import type { ClientError } from './core/errors.ts'
 import type { Origin } from './core/origin.ts'
+import { proxyCare } from './pool/proxy-care.ts'
 import { ViaProxy } from './pool/via-proxy.ts'
+import { proxyStats } from './proxy-stats.ts'
+import type { ProxyStats } from './stats.ts'
 import type { Engine } from './wire/contract.ts'
 
 interface Surroundings {
   readonly clock: Clock
+  readonly clientId: number
   readonly tls: ClientTls
   readonly addresses: AddressBook
   /** HTTP/2, for proxies that speak it. */
@@ -29,6 +34,7 @@ export interface Proxying {
   readonly interceptors: readonly Interceptor[]
   /** Where a connection to `origin` goes. */
   place(origin: Origin, signal: AbortSignal | null): Origin | Promise<Origin>
+  stats(now: number): ProxyStats[]
   /** Resolves when no connection to a proxy is left. */
   close(): Promise<void>
   destroy(error: ClientError): void
@@ -36,7 +42,7 @@ export interface Proxying {
 
 /** @throws InvalidRequestError `ERR_TRUNKLINE_INVALID_OPTION` for a proxy that cannot be used */
 export function createProxying(options: SettledOptions, surroundings: Surroundings): Proxying {
-  const { clock, tls, addresses, engine, nextConnectionId } = surroundings
+  const { clock, clientId, tls, addresses, engine, nextConnectionId } = surroundings
   const dialling = diallingOf(options, surroundings)
   const { timeouts, http2 } = options
   const straight = tls.connector(dialling)
@@ -50,6 +56,7 @@ export function createProxying(options: SettledOptions, surroundings: Surroundin
     engine,
     idleTimeout,
     nextConnectionId,
+    careFor: proxyCare({ clock, clientId, policy: policiesOf(options).h2 }),
     dialling: { ...dialling, sessions },
   })
   const { guard } = dialling
@@ -59,6 +66,7 @@ export function createProxying(options: SettledOptions, surroundings: Surroundin
     connector: createProxiedConnector(straight, tunnels, guard),
     interceptors: [via.interceptor],
     place: (origin, signal) => via.place(origin, signal),
+    stats: (now) => proxyStats(hops.pools, now),
     close: () => hops.close(),
     destroy: (error) => hops.destroy(error),
   }
@@ -86,6 +94,7 @@ function withoutProxies(connector: Connector): Proxying {
     connector,
     interceptors: [],
     place: (origin) => origin,
+    stats: () => [],
     close: async () => {},
     destroy: () => {},
   }

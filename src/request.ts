@@ -64,6 +64,11 @@ export interface RequestResult {
   readonly url: string
   readonly protocol: 'h2' | 'http/1.1'
   readonly timings: Timings
+  /**
+   * Tells the server another priority for what is still to come of the body, by PRIORITY_UPDATE (RFC 9218 section 7.1).
+   * The engine `wire` can; `false`: nobody was told, since the response has ended or its connection cannot.
+   */
+  reprioritize(priority: PriorityInput): boolean
   readonly connectionId: number
   readonly streamId: number | undefined
 }
@@ -224,6 +229,10 @@ class Result implements RequestResult {
 
   get timings(): Timings {
     return this.#response.timings
+  }
+
+  reprioritize(priority: PriorityInput): boolean {
+    return this.#response.reprioritize?.(priorityOf(priority) ?? {}) ?? false
   }
 
   get connectionId(): number {

@@ -19,20 +19,33 @@ export interface StatsSources {
   readonly inFlight: readonly LaneStats[]
   readonly circuits: readonly CircuitStats[]
   readonly services: readonly ServiceStats[]
+  readonly proxies: readonly ProxyStats[]
   readonly tls: {
     stats(now: number): Pick<ClientStats, 'tlsSessions' | 'tlsReload'>
   }
 }
 
 export function clientStats(sources: StatsSources, now: number): ClientStats {
-  const { figures, active, dns, inFlight, circuits, services, tls } = sources
+  const { figures, active, dns, inFlight, circuits, services, proxies, tls } = sources
   const { requests, failed, dials, dialsFailed, handshakes, resumed, errors } = figures
   const origins = [...sources.pools].map((pool) => originStats(pool, now))
   return {
     ...{ requests, failed, active },
     queued: origins.reduce((sum, origin) => sum + origin.queued, 0),
     connections: origins.reduce((sum, origin) => sum + origin.connections.length, 0),
-    ...{ dials, dialsFailed, handshakes, resumed, errors, dns, origins, inFlight, circuits, services },
+    ...{
+      dials,
+      dialsFailed,
+      handshakes,
+      resumed,
+      errors,
+      dns,
+      origins,
+      inFlight,
+      circuits,
+      services,
+      proxies,
+    },
     ...tls.stats(now),
   }
 }
@@ -82,6 +95,8 @@ export interface ClientStats {
   readonly circuits: readonly CircuitStats[]
   /** Services of `discovery` that were looked up, and their endpoints. */
   readonly services: readonly ServiceStats[]
+  /** Proxies with a connection by HTTP/2, a dial or a tunnel that waits; these count in no other figure. */
+  readonly proxies: readonly ProxyStats[]
   /** The store of TLS sessions, as all clients that share it use it; null with `tlsSessions: false`. */
   readonly tlsSessions: TlsStoreStats | null
   /** Of `tls.reload`; null without it. */
@@ -123,6 +138,18 @@ export interface PooledConnectionStats extends Omit<ConnectionStats, 'state'> {
   readonly remoteAddress: string
   /** PING round trips, ms; null before the first (RFC 9113 section 6.7). */
   readonly roundTrip: { readonly smoothed: number | null; readonly min: number | null }
+}
+
+/** What is under way at one proxy. Tunnels that have a connection to themselves are connections of their origins. */
+export interface ProxyStats {
+  /** Its URL, without credentials. */
+  readonly proxy: string
+  /** Tunnels that wait for a connection to it. */
+  readonly waiting: number
+  /** Connections to it that are being made. */
+  readonly dialling: number
+  /** By HTTP/2, whose exchanges are tunnels. */
+  readonly connections: readonly PooledConnectionStats[]
 }
 
 /** Of all origins, and what they sum up to. */

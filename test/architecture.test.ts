@@ -18,7 +18,8 @@ const maxLines = 400
 
 /** Where Node's modules may be imported for their values. Types are free everywhere. */
 const homes: Readonly<Record<string, readonly string[]>> = {
-  http2: ['wire/node-http2/'],
+  // http2-wrapper/index.ts: it exports the module along with its own, as http2-wrapper does.
+  http2: ['wire/node-http2/', 'integrations/http2-wrapper/index.ts'],
   // http2-wrapper/: the bridge is Node's own ClientRequest and Agent, over sockets in memory; it dials nothing.
   http: ['wire/node-http1/', 'discovery/background-get.ts', 'integrations/http2-wrapper/'],
   https: ['wire/node-http1/', 'discovery/background-get.ts', 'integrations/http2-wrapper/'],

@@ -31,7 +31,7 @@ export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode]
 
 /** What each of them means, for people. */
 export const EXIT_CODE_TEXTS: Readonly<Record<keyof typeof ExitCode, string>> = {
-  OK: 'Done. `get`: a response came, whatever its status. `probe`: ready for HTTP/2. `load`, `top`: it ran.',
+  OK: 'Done. `get`: a response came, whatever its status. `probe`: ready for HTTP/2. `load`: some request was answered. `top`: it ran.',
   FAULT: 'Something unforeseen, or a fault of trunkline.',
   USAGE: 'The command line is wrong: an unknown option, a value that is none.',
   INVALID_URL: 'The URL, a header or the method is no such thing.',
@@ -80,6 +80,14 @@ export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof CliError) return error.exitCode
   if (error instanceof ClientError) return BY_ERROR[error.code] ?? BY_CLASS[error.name] ?? ExitCode.FAULT
   return ExitCode.FAULT
+}
+
+/** The same where of an error no more than its code, or its name, is known. */
+export function exitCodeOfName(name: string): ExitCode {
+  const known = BY_ERROR[name as ErrorCode]
+  if (known !== undefined) return known
+  if (/_?timeout(?:error)?$/i.test(name)) return ExitCode.TIMEOUT
+  return name === 'ERR_TRUNKLINE_CONNECT_FAILED' ? ExitCode.CONNECT_FAILED : ExitCode.CONNECTION_LOST
 }
 
 /** A failure that the command line itself finds. */

@@ -63,7 +63,7 @@ export function dialTimeout(
   const doing = steps[phase as keyof typeof steps] ?? 'doing the TLS handshake'
   const what =
     option === 'connect'
-      ? ` within ${ms} ms; time ran out while ${doing}`
+      ? ` within ${Math.round(ms)} ms; time ran out while ${doing}`
       : `: ${doing} took longer than ${ms} ms`
   return new TimeoutError(
     TIMEOUT_PHASE_CODES[phase] ?? 'ERR_TRUNKLINE_CONNECT_TIMEOUT',
@@ -155,4 +155,17 @@ function codeOf(error: Error): string {
   // Happy eyeballs reports all addresses together.
   if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors[0] as Error)
   return ''
+}
+
+/** Whether a handshake that failed with a TLS session on offer may go well without it. */
+export function worthAnother(error: unknown): boolean {
+  return error instanceof ConnectError && error.code === 'ERR_TRUNKLINE_TLS_FAILED'
+}
+
+export function isUnreachable(error: unknown): boolean {
+  return error instanceof ConnectError && error.code === 'ERR_TRUNKLINE_CONNECT_FAILED'
+}
+
+export function isNodeError(error: Error): boolean {
+  return !String((error as { code?: unknown }).code ?? '').startsWith('ERR_TRUNKLINE_')
 }

@@ -1,14 +1,23 @@
 import * as net from 'node:net'
 import * as tls from 'node:tls'
 import type { Clock, Timer } from '../core/clock.ts'
-import { ClientError, ConnectError } from '../core/errors.ts'
+import { ClientError } from '../core/errors.ts'
 import { type Origin, placeOf } from '../core/origin.ts'
 import type { AlpnProtocol } from '../wire/contract.ts'
 import type { AddressBook } from './address-book.ts'
 import type { AddressGuard } from './address-guard.ts'
 import { keepCertificate } from './certificate-cover.ts'
 import { inadequateSecurity, isInadequate } from './cipher-suites.ts'
-import { addressBlocked, alpnRejected, type DialFacts, dialFailure, dialTimeout } from './connect-failure.ts'
+import {
+  addressBlocked,
+  alpnRejected,
+  type DialFacts,
+  dialFailure,
+  dialTimeout,
+  isNodeError,
+  isUnreachable,
+  worthAnother,
+} from './connect-failure.ts'
 import { dialLookup, type Futile } from './dial-lookup.ts'
 import { DialProgress, type DialTimings } from './dial-progress.ts'
 import { tlsOptions } from './tls-handshake.ts'
@@ -209,6 +218,8 @@ class Dial {
     this.#deadline = this.#limitStart(options.timeout)
     this.#lookupDeadline = this.#limitLookup(options.dnsTimeout)
     this.#listen()
+    // Nobody tells that a tunnel is connected: it is when it comes here.
+    if (tunnel !== null) this.#tellHandshake()
   }
 
   #limitStart(timeout: number): Timer {
@@ -278,8 +289,7 @@ class Dial {
     if (error === null) this.#progress.lookedUp(this.#clock.now())
   }
 
-  readonly #onAttempt = (address: string, port: number): void =>
-    this.#progress.trace?.connectStarted(address, port)
+  readonly #onAttempt = (address: string, port: number) => this.#progress.trace?.connectStarted(address, port)
 
   readonly #onAttemptFailed = (address: string, port: number, _family: number, error?: Error): void => {
     this.#addresses.failed(address)
@@ -296,14 +306,15 @@ class Dial {
       if (this.#guard?.blocks(remoteAddress)) return this.#fail(addressBlocked(this.#origin, [remoteAddress]))
     }
     if (this.#origin.scheme === 'http') return this.#succeed()
-    this.#progress.trace?.handshakeStarted(
-      this.#servername,
-      this.#offer,
-      this.#resumption?.session !== undefined,
-    )
+    this.#tellHandshake()
     if (this.#tlsTimeout === Number.POSITIVE_INFINITY) return
     this.#deadline.cancel()
     this.#deadline = this.#limit(this.#tlsTimeout, 'tls')
+  }
+
+  #tellHandshake(): void {
+    const { trace } = this.#progress
+    trace?.handshakeStarted(this.#servername, this.#offer, this.#resumption?.session !== undefined)
   }
 
   readonly #onSecureConnect = (): void => {
@@ -322,10 +333,7 @@ class Dial {
     if (protocol === 'h2' && isInadequate(socket)) return this.#fail(inadequateSecurity(this.#origin, socket))
     this.#settle()
     this.#unlisten()
-    const handshake =
-      socket instanceof tls.TLSSocket
-        ? { version: socket.getProtocol() ?? '', resumed: socket.isSessionReused() }
-        : null
+    const handshake = handshakeOf(socket)
     if (handshake !== null) this.#progress.trace?.handshakeEnded({ ...handshake, alpn: protocol }, null)
     this.#resolve({
       socket,
@@ -384,15 +392,7 @@ class Dial {
   }
 }
 
-/** Whether a handshake that failed with a TLS session on offer may go well without it. */
-function worthAnother(error: unknown): boolean {
-  return error instanceof ConnectError && error.code === 'ERR_TRUNKLINE_TLS_FAILED'
-}
-
-function isUnreachable(error: unknown): boolean {
-  return error instanceof ConnectError && error.code === 'ERR_TRUNKLINE_CONNECT_FAILED'
-}
-
-function isNodeError(error: Error): boolean {
-  return !String((error as { code?: unknown }).code ?? '').startsWith('ERR_TRUNKLINE_')
+function handshakeOf(socket: net.Socket): Connected['tls'] {
+  if (!(socket instanceof tls.TLSSocket)) return null
+  return { version: socket.getProtocol() ?? '', resumed: socket.isSessionReused() }
 }

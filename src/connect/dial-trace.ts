@@ -3,14 +3,6 @@ import { ConnectError } from '../core/errors.ts'
 import { events, type Failure, failureOf } from '../core/events.ts'
 import type { AlpnProtocol } from '../wire/contract.ts'
 
-let dials = 0
-
-/** The number of a dial, unique in the process. */
-export function nextDialId(): number {
-  dials += 1
-  return dials
-}
-
 /** Whether anybody listens to what is told of dials. */
 export function dialsAreObserved(): boolean {
   return (
@@ -21,8 +13,17 @@ export function dialsAreObserved(): boolean {
     events['connect:start'].hasSubscribers ||
     events['connect:end'].hasSubscribers ||
     events['tls:start'].hasSubscribers ||
-    events['tls:end'].hasSubscribers
+    events['tls:end'].hasSubscribers ||
+    events['tunnel:start'].hasSubscribers ||
+    events['tunnel:end'].hasSubscribers
   )
+}
+
+/** The connection to a proxy that a tunnel was opened over. */
+export interface ProxyLeg {
+  readonly dialId: number
+  /** Null: the tunnel has it to itself. */
+  readonly connectionId: number | null
 }
 
 interface Handshake {
@@ -53,11 +54,19 @@ export class DialTrace {
     { readonly at: number; readonly address: string; readonly port: number }
   >()
   #handshake: Handshake | null = null
+  #tunnel: { readonly at: number; readonly proxy: string } | null = null
+  #toProxy = false
 
   constructor(id: number, origin: string, clock: Clock) {
     this.id = id
     this.#origin = origin
     this.#clock = clock
+  }
+
+  /** The same trace: what is connected to is a proxy. */
+  towardsProxy(): this {
+    this.#toProxy = true
+    return this
   }
 
   started(host: string, port: number, proxy: string | null): void {
@@ -121,13 +130,31 @@ export class DialTrace {
     }
   }
 
-  handshakeStarted(
-    servername: string,
-    offered: readonly string[],
-    resuming: boolean,
-    withProxy = false,
-  ): void {
+  tunnelStarted(proxy: string): void {
+    this.#tunnel = { at: this.#clock.now(), proxy }
+    if (events['tunnel:start'].hasSubscribers)
+      events['tunnel:start'].publish({ ...this.#ids(this.#tunnel.at), proxy })
+  }
+
+  tunnelEnded(leg: ProxyLeg | null, error: unknown): void {
+    const tunnel = this.#tunnel
+    if (tunnel === null) return
+    this.#tunnel = null
+    if (!events['tunnel:end'].hasSubscribers) return
+    const now = this.#clock.now()
+    events['tunnel:end'].publish({
+      ...this.#ids(now),
+      proxy: tunnel.proxy,
+      duration: now - tunnel.at,
+      proxyDialId: leg?.dialId ?? null,
+      proxyConnectionId: leg?.connectionId ?? null,
+      error: error === null ? null : failureOf(error),
+    })
+  }
+
+  handshakeStarted(servername: string, offered: readonly string[], resuming: boolean): void {
     const at = this.#clock.now()
+    const withProxy = this.#toProxy
     this.#handshake = { at, servername, withProxy }
     if (events['tls:start'].hasSubscribers)
       events['tls:start'].publish({ ...this.#ids(at), servername, offered, resuming, withProxy })

@@ -4,8 +4,8 @@ import type { HeaderList } from './headers.ts'
 export interface BodySource {
   pause(): void
   resume(): void
-  /** The reader has no use for the rest. Called at most once, and not after the end. */
-  cancel(): void
+  /** The reader has no use for the rest, and says why. Called at most once, and not after the end. */
+  cancel(reason: unknown): void
 }
 
 /** Unread bytes at which a body stops taking more from the wire. */
@@ -66,6 +66,12 @@ const PENDING: Outcome = { kind: 'pending' }
 const ENDED: Outcome = { kind: 'ended' }
 const EMPTY = new Uint8Array(0)
 const DROPPED = 'The body was dropped unread.'
+
+/** The reason for which the client itself gives a body up whose response it answers with another request. */
+export const DISMISSED = new DOMException(
+  'The client sent another request in place of this one.',
+  'AbortError',
+)
 
 /** Whether a body came to its end because nobody held it any more. */
 export function wasDroppedUnread(error: unknown): boolean {
@@ -151,9 +157,13 @@ export class BodyQueue {
     this.#rest = null
     this.#buffered = 0
     if (this.settled) return
-    const source = this.#source
-    this.fail(reason)
-    source.cancel()
+    this.#outcome = { kind: 'failed', error: reason }
+    // First the source: what is below ends, and is told, before what is above.
+    try {
+      this.#source.cancel(reason)
+    } finally {
+      this.#settle()
+    }
   }
 
   /** The reader was garbage-collected. One who waits for the whole needs no body object to do so. */

@@ -1,6 +1,5 @@
 import { events } from './events.ts'
-
-let calls = 0
+import { nextId } from './process-record.ts'
 
 /**
  * One call of `fetch` or `request` as its events know it. It travels with the request through all copies that
@@ -17,8 +16,7 @@ export class Call {
   bytesSent = 0
 
   constructor(correlationId: string | null) {
-    calls += 1
-    this.id = calls
+    this.id = nextId('request')
     this.correlationId = correlationId
   }
 }

@@ -18,5 +18,6 @@ export function changedResponse(
     get timings() {
       return response.timings
     },
+    reprioritize: (priority) => response.reprioritize?.(priority) ?? false,
   }
 }

@@ -133,6 +133,11 @@ export interface ClientResponse {
   readonly connectionId: number
   readonly streamId: number | undefined
   readonly timings: Timings
+  /**
+   * Tells the server another priority for the rest of the response (RFC 9218 section 7.1). `false`: nobody was told,
+   * since the response has ended or its connection cannot.
+   */
+  reprioritize?(priority: Priority): boolean
 }
 
 /**

@@ -124,7 +124,7 @@ interface OfDial {
 export interface DialStart extends OfDial {
   readonly host: string
   readonly port: number
-  /** Of the proxy, without credentials; null: straight. */
+  /** Of the proxy that it goes through, without credentials; null: straight, as do dials to proxies themselves. */
   readonly proxy: string | null
 }
 
@@ -132,7 +132,7 @@ export interface DialEnd extends OfDial {
   /** ms. */
   readonly duration: number
   readonly protocol: 'h2' | 'http/1.1' | null
-  /** Null when it failed. */
+  /** Null when it failed, and of a dial to a proxy that became a tunnel as a whole. */
   readonly connectionId: number | null
   readonly error: Failure | null
 }
@@ -184,6 +184,21 @@ export interface TlsEnd extends OfDial {
   readonly error: Failure | null
 }
 
+export interface TunnelStart extends OfDial {
+  /** Of the proxy, without credentials. */
+  readonly proxy: string
+}
+
+export interface TunnelEnd extends TunnelStart {
+  /** ms; the dial of the connection to the proxy included, as far as this one waited for it. */
+  readonly duration: number
+  /** The dial that made the connection to the proxy, maybe for another tunnel; null: there was none to ask over. */
+  readonly proxyDialId: number | null
+  /** The HTTP/2 connection to the proxy that it is a stream of; null: it has its connection to itself, or failed. */
+  readonly proxyConnectionId: number | null
+  readonly error: Failure | null
+}
+
 interface OfConnection {
   readonly at: number
   readonly connectionId: number
@@ -199,6 +214,8 @@ export interface ConnectionOpen extends OfConnection {
   /** ms of the dial's phases; null for one that did not take place. */
   readonly dns: number | null
   readonly connect: number | null
+  /** Until the tunnel stood; null without a proxy. */
+  readonly tunnel: number | null
   readonly handshake: number | null
 }
 

@@ -33,6 +33,8 @@ import type {
   StreamStart,
   TlsEnd,
   TlsStart,
+  TunnelEnd,
+  TunnelStart,
 } from './event-payloads.ts'
 import { textOf } from './text-of.ts'
 
@@ -72,6 +74,9 @@ export interface TrunklineEvents {
   'connect:end': ConnectEnd
   'tls:start': TlsStart
   'tls:end': TlsEnd
+  /** A dial waits for its tunnel through a proxy, the dial of the connection to that included. */
+  'tunnel:start': TunnelStart
+  'tunnel:end': TunnelEnd
   'connection:open': ConnectionOpen
   /** It takes no new requests; those it has go on. */
   'connection:draining': ConnectionDraining
@@ -124,6 +129,8 @@ export const events: EventChannels = {
   'connect:end': on('connect:end'),
   'tls:start': on('tls:start'),
   'tls:end': on('tls:end'),
+  'tunnel:start': on('tunnel:start'),
+  'tunnel:end': on('tunnel:end'),
   'connection:open': on('connection:open'),
   'connection:draining': on('connection:draining'),
   'connection:closed': on('connection:closed'),

@@ -68,7 +68,7 @@ function decoded(
   const queue = new BodyQueue({
     pause: () => last.pause(),
     resume: () => last.resume(),
-    cancel: () => stop(new Error('cancelled')),
+    cancel: (reason) => stop(reason),
   })
   const stop = (error: unknown) => {
     queue.fail(error)

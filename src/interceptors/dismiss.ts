@@ -1,3 +1,4 @@
+import { DISMISSED } from '../core/body-queue.ts'
 import type { Clock } from '../core/clock.ts'
 import type { ClientResponse } from '../core/dispatch.ts'
 import { contentLength } from '../core/headers.ts'
@@ -12,7 +13,7 @@ const WORTH_WAITING = 100
 export async function dismiss(response: ClientResponse, clock: Clock): Promise<void> {
   const { body, headers, protocol } = response
   const length = contentLength(headers)
-  if (typeof length !== 'number' || length > WORTH_READING) return body.cancel()
+  if (typeof length !== 'number' || length > WORTH_READING) return body.cancel(DISMISSED)
   const read = body.discard().catch(() => {})
   if (protocol === 'http/1.1') await orGiveUp(read, response, clock)
 }
@@ -20,7 +21,7 @@ export async function dismiss(response: ClientResponse, clock: Clock): Promise<v
 function orGiveUp(read: Promise<void>, { body }: ClientResponse, clock: Clock): Promise<void> {
   return new Promise((resolve) => {
     const timer = clock.setTimeout(() => {
-      body.cancel()
+      body.cancel(DISMISSED)
       resolve()
     }, WORTH_WAITING)
     read.then(() => {

@@ -13,9 +13,9 @@ export function shareBody(body: ResponseBody, readers: number): ResponseBody[] {
     const queue: BodyQueue = new BodyQueue({
       pause() {},
       resume: () => resumed.wake(),
-      cancel: () => {
+      cancel: (reason) => {
         live.delete(queue)
-        if (live.size === 0) body.cancel()
+        if (live.size === 0) body.cancel(reason)
         resumed.wake()
       },
     })

@@ -172,6 +172,7 @@ const DOING: { readonly [Name in Phase]?: string } = {
   queue: 'it waited for a connection with room, or for its turn',
   dns: 'the host was looked up',
   connect: 'the TCP connection was opened',
+  proxy: 'the proxy was asked for a tunnel',
   tls: 'the TLS handshake was done',
   headers: 'it waited for the response head',
   body: 'the response body came',

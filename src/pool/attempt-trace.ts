@@ -3,6 +3,7 @@ import type { Clock } from '../core/clock.ts'
 import type { ClientRequest } from '../core/dispatch.ts'
 import { events, type Failure, failureOf } from '../core/events.ts'
 import type { HeaderList } from '../core/headers.ts'
+import { nextId } from '../core/process-record.ts'
 import type { PooledConnection } from './pooled-connection.ts'
 
 /** What was transferred, bytes of bodies. */
@@ -24,8 +25,6 @@ const NOT_WANTED: Failure = {
   error: null,
 }
 
-let attempts = 0
-
 /**
  * Tells what becomes of one attempt of a call: its wait, its streams (one, and another for each replay), its end.
  * Whatever it told the beginning of, it tells the end of, too.
@@ -42,9 +41,8 @@ export class AttemptTrace {
   #stalledAt = -1
 
   constructor(call: Call, request: ClientRequest, clock: Clock) {
-    attempts += 1
     call.attempts += 1
-    this.#id = attempts
+    this.#id = nextId('attempt')
     this.#call = call
     this.#request = request
     this.#clock = clock
@@ -130,9 +128,9 @@ export class AttemptTrace {
     events.replay.publish({ ...this.#ids(this.#clock.now()), origin: this.#origin, status, error: failure })
   }
 
-  /** The rest of the response is not wanted. */
-  cancelled(traffic: Traffic): void {
-    this.#over(NOT_WANTED, traffic)
+  /** The rest of the response is not wanted: by the caller, or by the client, which sends another request in its place. */
+  cancelled(traffic: Traffic, dismissed: boolean): void {
+    this.#over(dismissed ? null : NOT_WANTED, traffic)
   }
 
   ended(traffic: Traffic): void {

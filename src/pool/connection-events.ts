@@ -26,6 +26,7 @@ export function tellOpen(connection: ToldConnection, clientId: number, dialId: n
     ...{ clientId, dialId, protocol, remoteAddress, tls },
     dns: timings.dns,
     connect: timings.connect,
+    tunnel: timings.proxy ?? null,
     handshake: tls === null ? null : timings.tls,
   })
 }

@@ -1,12 +1,13 @@
 import { DialProgress } from '../connect/dial-progress.ts'
-import { DialTrace, dialsAreObserved, nextDialId } from '../connect/dial-trace.ts'
+import { DialTrace, dialsAreObserved } from '../connect/dial-trace.ts'
 import type { Clock } from '../core/clock.ts'
 import { type Origin, placeOf } from '../core/origin.ts'
+import { nextId } from '../core/process-record.ts'
 import type { AlpnProtocol } from '../wire/contract.ts'
 
 /** A dial of a pool, from its start until it has become a connection, or nothing. */
 export class PoolDial {
-  readonly id = nextDialId()
+  readonly id = nextId('dial')
   readonly controller = new AbortController()
   /** Dialled to take over from an aged connection rather than for a waiter. */
   readonly handover: boolean
@@ -22,7 +23,7 @@ export class PoolDial {
     this.progress = new DialProgress(this.#trace)
     if (this.#trace === null) return
     const { host, port } = placeOf(origin)
-    this.#trace.started(host, port, null)
+    this.#trace.started(host, port, origin.proxy?.name ?? null)
   }
 
   became(protocol: AlpnProtocol, connectionId: number): void {

@@ -298,7 +298,9 @@ export class PooledConnection implements ConnectionListener {
   }
 
   #onDead(silentMs: number, cause: unknown): void {
-    const { severed } = this.#connection
+    const { severed, openExchanges } = this.#connection
+    // It is closing, and takes its PINGs with it: the peer is not to blame, and its end comes by itself.
+    if (this.#standing === 'draining' && cause !== null && openExchanges === 0 && !severed) return
     const unanswered = `the peer did not answer a PING within ${Math.round(silentMs)} ms`
     const sign = severed
       ? 'its TCP connection was cut'

@@ -1,8 +1,15 @@
 import type { ClientResponse, Timings } from '../core/dispatch.ts'
 import type { HeaderList } from '../core/headers.ts'
+import type { Priority } from '../core/priority.ts'
 import type { ResponseBody } from '../core/response-body.ts'
+import type { Exchange } from '../wire/contract.ts'
 import type { PooledConnection } from './pooled-connection.ts'
 import { type Steps, timingsOf } from './timings.ts'
+
+interface RunningSteps extends Steps {
+  /** Null when it is over. */
+  readonly exchange: Exchange | null
+}
 
 /** A response as the network gave it. A class, since an object literal with an accessor is slow to make. */
 export class ReceivedResponse implements ClientResponse {
@@ -16,7 +23,7 @@ export class ReceivedResponse implements ClientResponse {
   readonly connectionId: number
   readonly streamId: number | undefined
   readonly #connection: PooledConnection
-  readonly #steps: Steps
+  readonly #steps: RunningSteps
 
   /** `steps` go on being taken; `timings` reads them when asked. */
   constructor(
@@ -26,7 +33,7 @@ export class ReceivedResponse implements ClientResponse {
     url: string,
     streamId: number | undefined,
     connection: PooledConnection,
-    steps: Steps,
+    steps: RunningSteps,
     statusText = '',
   ) {
     this.status = status
@@ -43,5 +50,12 @@ export class ReceivedResponse implements ClientResponse {
 
   get timings(): Timings {
     return timingsOf(this.#steps, this.#connection)
+  }
+
+  reprioritize(priority: Priority): boolean {
+    const { exchange } = this.#steps
+    if (exchange?.reprioritize === undefined) return false
+    exchange.reprioritize(priority)
+    return true
   }
 }

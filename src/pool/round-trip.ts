@@ -1,5 +1,5 @@
 import type { DialProgress } from '../connect/dial-progress.ts'
-import { BODY_HIGH_WATER_MARK, BodyQueue, type BodySource } from '../core/body-queue.ts'
+import { BODY_HIGH_WATER_MARK, BodyQueue, type BodySource, DISMISSED } from '../core/body-queue.ts'
 import { bodyTooLarge } from '../core/body-too-large.ts'
 import type { ClientRequest, ClientResponse, Dispatch, Leg, Standing } from '../core/dispatch.ts'
 import { tunnelStands } from '../core/dispatch.ts'
@@ -28,10 +28,11 @@ import { Upload } from './upload.ts'
 
 /** The terminal dispatch: a connection, an exchange, a body; and again on another connection if provably safe. */
 export function createRoundTrip(context: RoundTripContext): Dispatch {
-  return (request) =>
-    new Promise((resolve, reject) => {
-      new RoundTrip(context, request, resolve, reject).begin()
-    })
+  return (request) => {
+    const { promise, resolve, reject } = Promise.withResolvers<ClientResponse>()
+    new RoundTrip(context, request, resolve, reject).begin()
+    return promise
+  }
 }
 
 const NOTHING = () => {}
@@ -50,7 +51,7 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Trip, Leg
   #entry: Entry<Waiter> | null = null
   /** From `sent` on. */
   connection: PooledConnection | null = null
-  #exchange: Exchange | null = null
+  exchange: Exchange | null = null
   /** What the connection had received when the exchange began. */
   #bytesBefore = 0
   /** From `receiving` on. */
@@ -166,7 +167,7 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Trip, Leg
       const shape = shapeOf(this.request)
       const exchange = connection.open(headOf(this.request, connection.protocol), shape, this)
       this.connection = connection
-      this.#exchange = exchange
+      this.exchange = exchange
       this.stage = 'sent'
       this.#trace?.sent(connection, exchange.streamId)
       if (shape !== 'none') this.#send(exchange)
@@ -198,7 +199,7 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Trip, Leg
     if (status === 421 && this.#sendElsewhere(connection)) return
     if (this.request.tunnel) this.#tunnelStands = tunnelStands(connection.protocol, status)
     if (this.#tunnelStands) this.#upload?.start()
-    else if (this.request.tunnel) this.#exchange?.end()
+    else if (this.request.tunnel) this.exchange?.end()
     else this.#upload?.goOn()
     this.headAt = this.#context.clock.now()
     this.movedAt = this.headAt
@@ -210,7 +211,7 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Trip, Leg
     const whole = this.#expectedLength !== null && this.#expectedLength < BODY_HIGH_WATER_MARK
     const reader = new ResponseBody(this.#body, whole)
     const { href } = this.request.target
-    const streamId = this.#exchange?.streamId
+    const streamId = this.exchange?.streamId
     this.#resolve(new ReceivedResponse(status, headers, reader, href, streamId, connection, this, reason))
     // Older V8s keep a promise, and so the response, alive through its resolve function; a response that nobody
     // holds is to be collected.
@@ -241,7 +242,7 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Trip, Leg
     const expected = this.#expectedLength
     const received = this.#receivedLength
     if (expected !== null && expected !== received)
-      return this.#fail(cutOff(this.#origin, this.#exchange?.streamId, expected, received))
+      return this.#fail(cutOff(this.#origin, this.exchange?.streamId, expected, received))
     this.endedAt = this.#context.clock.now()
     const body = this.#body
     this.#trace?.ended(this)
@@ -253,17 +254,17 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Trip, Leg
   /** For the queue of the body. */
   pause(): void {
     this.#trace?.paused()
-    this.#exchange?.pause()
+    this.exchange?.pause()
   }
 
   resume(): void {
     this.#trace?.resumed()
-    this.#exchange?.resume()
+    this.exchange?.resume()
   }
 
-  cancel(): void {
-    this.#trace?.cancelled(this)
-    this.#exchange?.reset()
+  cancel(reason: unknown): void {
+    this.#trace?.cancelled(this, reason === DISMISSED)
+    this.exchange?.reset()
     this.endedAt = this.#context.clock.now()
     this.#finish()
     this.#context.onSettled(null, this.request, this.endedAt - this.calledAt)
@@ -339,7 +340,7 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Trip, Leg
     if (!this.#context.pool(this.request).leaveMisdirected(connection)) return false
     this.#misdirected = true
     this.#trace?.replayed(421, null, this)
-    this.#exchange?.reset()
+    this.exchange?.reset()
     this.#stopUpload()
     this.#enter(this.#context.clock.now())
     return true
@@ -360,21 +361,21 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Trip, Leg
   /** The caller, or a deadline, gives up on a request that the server has not failed. */
   #abandon(reason: unknown, now: number): void {
     if (this.stage === 'sent' || this.stage === 'receiving') {
-      this.#exchange?.reset()
+      this.exchange?.reset()
       this.connection?.onGivenUp(this.#bytesBefore, this.stage === 'sent' ? 0 : now - this.movedAt)
     } else this.#leaveQueue()
     this.#fail(reason)
   }
 
   #giveUp(error: unknown): void {
-    this.#exchange?.reset()
+    this.exchange?.reset()
     this.#fail(error)
   }
 
   #fail(error: unknown): void {
     if (this.stage === 'done') return
     this.endedAt = this.#context.clock.now()
-    if (error instanceof ClientError) explainFailure(error, this, this.#exchange?.streamId, this.endedAt)
+    if (error instanceof ClientError) explainFailure(error, this, this.exchange?.streamId, this.endedAt)
     const body = this.#body
     this.#trace?.failed(error, this)
     this.#processed = error instanceof ClientError ? error.processed : processedAt(this.stage)
@@ -390,7 +391,7 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Trip, Leg
     this.#context.sweeper.delete(this)
     this.#stopUpload()
     this.request.signal?.removeEventListener('abort', this)
-    this.#exchange = null
+    this.exchange = null
     this.connection = null
     this.#refusedBy = null
     this.#body = null

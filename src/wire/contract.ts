@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import type { ClientError } from '../core/errors.ts'
 import type { HeaderList } from '../core/headers.ts'
 import type { Origin } from '../core/origin.ts'
+import type { Priority } from '../core/priority.ts'
 
 /**
  * What a wire engine is to the rest of Trunkline. An engine gets a connected socket, TLS and ALPN done, and never
@@ -120,6 +121,11 @@ export interface Exchange {
   /** Withholds and grants flow-control credit for the response body. */
   pause(): void
   resume(): void
+  /**
+   * Tells the peer another priority for the response (PRIORITY_UPDATE, RFC 9218 section 7.1), and sends the rest of the
+   * request body in its turn. Engines that cannot tell it do not have this.
+   */
+  reprioritize?(priority: Priority): void
   /** Gives the exchange up: RST_STREAM, CANCEL unless told otherwise; nothing is called on the handler after it. */
   reset(http2Code?: number): void
 }

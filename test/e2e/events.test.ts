@@ -97,6 +97,26 @@ describe('one request', () => {
     expect(times).toEqual([...times].sort((a, b) => a - b))
   })
 
+  test('a body that is given up: its stream and its attempt end before the call, and its bytes count', async () => {
+    const server = await bench.h2Server({
+      handler: (_request, response) => void response.end(Buffer.alloc(200_000)),
+    })
+    const client = bench.client()
+    const response = await client.fetch(`${server.origin}/big`)
+    const reader = (response.body as ReadableStream<Uint8Array>).getReader()
+    await reader.read()
+    await reader.cancel()
+    await waitFor(() => log.names.includes('request:end'), { timeout: 3000 })
+    expect(log.names.filter((name) => /^(?:request|attempt|stream):end/.test(name))).toEqual([
+      'stream:end',
+      'attempt:end',
+      'request:end',
+    ])
+    const [end] = log.all('request:end')
+    expect(end?.bytesReceived).toBeGreaterThan(0)
+    await expectAllEnded(client)
+  })
+
   test('retries and redirects are attempts of one call', async () => {
     let asked = 0
     const server = await bench.h2Server({

@@ -1,3 +1,4 @@
+import type { ServerHttp2Stream } from 'node:http2'
 import type { Client, ClientOptions, ProxySetting } from 'trunkline'
 import { describe, expect, test } from 'vitest'
 import { TestProxy, type TestProxyOptions } from '../support/proxy.ts'
@@ -148,6 +149,29 @@ describe.each(KINDS)('a proxy (%s)', (kind) => {
     const error = await rejection(clientOf(settingOf(proxy)).request(urlOf(peer)))
     expect(error).toMatchObject({ code: 'ERR_TRUNKLINE_TLS_FAILED', phase: 'tls', processed: 'no' })
     await waitFor(() => proxy.openUpstreams === 0)
+  })
+
+  test('opens the tunnel, and ends it in the same breath', async () => {
+    const proxy = await proxyOf({
+      kind,
+      answer: (_ask, _index, end) => {
+        if (kind === 'h2') (end as ServerHttp2Stream).respond({ ':status': 200 }, { endStream: true })
+        else end.end('HTTP/1.1 200 OK\r\n\r\n')
+        return 'handled'
+      },
+    })
+    const client = clientOf(settingOf(proxy), { timeouts: { connect: 20_000 } })
+    const error = await rejection(client.request(urlOf(await server())))
+    expect(error).toMatchObject({ code: 'ERR_TRUNKLINE_TLS_FAILED', phase: 'tls', processed: 'no' })
+    await nothingLeft(proxy, client)
+  })
+
+  test('never answers: timeouts.total', async () => {
+    const proxy = await proxyOf({ kind, answer: () => 'handled' })
+    const request = clientOf(settingOf(proxy)).request(urlOf(await server()), { timeouts: { total: 150 } })
+    const error = await rejection(request)
+    expect(error).toMatchObject({ code: 'ERR_TRUNKLINE_TOTAL_TIMEOUT', phase: 'proxy' })
+    expect(error.message).toContain('while the proxy was asked for a tunnel')
   })
 
   test('leads to an origin that says nothing in TLS: timeouts.tls', async () => {

@@ -1,7 +1,7 @@
 import type { Failure, TrunklineEvents } from '../../core/events.ts'
 import { events } from '../../core/events.ts'
 import type { Output } from '../command.ts'
-import { bytes, ms } from '../format.ts'
+import { bytes, ms, plural } from '../format.ts'
 import { errorCodeName, frameName } from '../http2-names.ts'
 import { harmless, type Paint } from '../paint.ts'
 import { fieldLines, statusText } from './delivery.ts'
@@ -77,14 +77,16 @@ function listenersFor(paint: Paint): Listeners {
     replay: ({ error, status }) =>
       note(`not processed, and sent again: ${harmless(error?.message ?? `it was answered with ${status}`)}`),
     'ping:end': ({ roundTrip }) =>
-      roundTrip === null ? note('PING: no answer') : note(`PING: ${ms(roundTrip)}`),
+      roundTrip === null
+        ? note('PING: not answered before the connection ended')
+        : note(`PING: ${ms(roundTrip)}`),
     goaway: ({ lastStreamId, http2Code, debug }) =>
       note(
         `GOAWAY: ${errorCodeName(http2Code)}, last stream ${lastStreamId}${debug === '' ? '' : `, ${harmless(debug)}`}`,
       ),
     'connection:closed': ({ connectionId, requests, error }) =>
       note(
-        `connection ${connectionId} closed after ${requests} requests${error === null ? '' : `: ${harmless(error.message)}`}`,
+        `connection ${connectionId} closed after ${plural(requests, 'request')}${error === null ? '' : `: ${harmless(error.message)}`}`,
       ),
     frame: ({ direction, type, flags, streamId, length }) => [
       paint.soft(

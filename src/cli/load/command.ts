@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { type Exposure, expose } from '../../telemetry/top/expose.ts'
 import { PROTOCOL_OPTIONS, TLS_OPTIONS } from '../client-flags.ts'
 import type { Arguments, Command, Io } from '../command.ts'
-import { CliError, ExitCode, UsageError } from '../exit-codes.ts'
+import { CliError, ExitCode, exitCodeOfName, UsageError } from '../exit-codes.ts'
 import { rounded } from '../format.ts'
 import { LOAD_REQUEST_OPTIONS } from '../request-flags.ts'
 import { layOut } from './layout.ts'
@@ -97,7 +97,8 @@ async function run(given: Arguments, io: Io): Promise<ExitCode> {
   const text = given.has('json') ? JSON.stringify(rounded(result)) : layOut(result, io.stdout.paint)
   await io.stdout.write(`${text}\n`)
   if (result.interrupted && io.interrupted.aborted) return ExitCode.INTERRUPTED
-  return given.has('fail') && hasFailures(result) ? ExitCode.STATUS : ExitCode.OK
+  if (given.has('fail') && hasFailures(result)) return ExitCode.STATUS
+  return result.requests.completed === 0 ? exitCodeOfFailures(result) : ExitCode.OK
 }
 
 async function measured(given: Arguments, io: Io): Promise<LoadResult> {
@@ -151,6 +152,12 @@ async function writeReport(file: string, result: LoadResult): Promise<void> {
       cause,
     )
   }
+}
+
+/** Of a run in which nothing was answered: a script must not take it for one that went well. */
+function exitCodeOfFailures({ errors }: LoadResult): ExitCode {
+  const [most] = Object.entries(errors).sort(([, one], [, other]) => other - one)
+  return most === undefined ? ExitCode.OK : exitCodeOfName(most[0])
 }
 
 function hasFailures({ requests, statuses }: LoadResult): boolean {

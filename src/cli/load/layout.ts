@@ -119,12 +119,14 @@ function outcomes({ statuses, errors, requests }: LoadResult, paint: Paint): str
 
 /** From here on the generator is what limits. */
 const BUSY = 0.9
+/** Below that it was busy with its own beginning, ms. */
+const LONG_ENOUGH = 1000
 
 /** What makes figures doubtful. */
-export function remarks({ generatorLoad, requests, parts }: LoadResult): string[] {
+export function remarks({ generatorLoad, elapsed, requests, parts }: LoadResult): string[] {
   const missing = missingParts(parts)
   return [
-    ...(generatorLoad > BUSY
+    ...(generatorLoad > BUSY && elapsed >= LONG_ENOUGH
       ? [
           `This machine was busy for ${percent(generatorLoad)} of the time: it may be what limits. Split the load: --part.`,
         ]

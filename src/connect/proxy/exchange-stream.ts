@@ -85,8 +85,8 @@ export function createExchangeStream(remoteAddress: string, events: ExchangeStre
     onEnd() {
       isEnded = true
       stream.push(null)
-      // Whoever never reads on is not told of the end otherwise.
-      if (stream.readableLength === 0) stream.resume()
+      // Whoever reads no more is not told of the end otherwise. Who has yet to come must find it: TLS waits for it.
+      if (stream.readableLength === 0 && stream.listenerCount('data') > 0) stream.resume()
     },
     onError(error) {
       isEnded = true

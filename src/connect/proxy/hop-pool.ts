@@ -3,6 +3,7 @@ import { ClientError, copyOf } from '../../core/errors.ts'
 import type { AlpnProtocol } from '../../wire/contract.ts'
 import type { Connected, Connector } from '../connector.ts'
 import { DialProgress } from '../dial-progress.ts'
+import { HopDial } from './hop-dial.ts'
 import type { ProxyServer } from './proxy-server.ts'
 import { ProxySession, type ProxySessionContext } from './proxy-session.ts'
 
@@ -12,7 +13,7 @@ export interface HopWaiter {
   /** Opens the tunnel in this very call. */
   useSession(session: ProxySession): void
   /** Has the connection to itself. */
-  useSocket(connected: Connected): void
+  useSocket(connected: Connected, dialId: number): void
   fail(error: unknown): void
 }
 
@@ -25,11 +26,6 @@ export interface HopPoolContext extends ProxySessionContext {
   onSpoke(protocol: AlpnProtocol): void
   /** Nothing is here and nothing is coming. */
   onEmpty(): void
-}
-
-interface HopDial {
-  readonly controller: AbortController
-  readonly progress: DialProgress
 }
 
 /**
@@ -51,6 +47,18 @@ export class HopPool {
     this.#spoke = server.offer.includes('h2') ? context.spoke : 'http/1.1'
   }
 
+  get waiting(): number {
+    return this.#waiters.size
+  }
+
+  get dialling(): number {
+    return this.#dials.size
+  }
+
+  get sessions(): Iterable<ProxySession> {
+    return this.#sessions
+  }
+
   enter(waiter: HopWaiter): void {
     this.#waiters.add(waiter)
     this.#pump()
@@ -69,7 +77,7 @@ export class HopPool {
 
   close(): void {
     this.#isClosing = true
-    for (const session of [...this.#sessions]) session.retire()
+    for (const session of [...this.#sessions]) session.retire('closing')
     this.#settle()
   }
 
@@ -100,10 +108,10 @@ export class HopPool {
   }
 
   #dial(): void {
-    const dial: HopDial = { controller: new AbortController(), progress: new DialProgress() }
+    const { origin, offer } = this.#server
+    const dial = new HopDial(origin, this.#context.clock)
     this.#dials.add(dial)
     for (const waiter of this.#waiters) this.#follow(waiter, dial.progress)
-    const { origin, offer } = this.#server
     this.#context.connector
       .connect(origin, offer, dial.controller.signal, dial.progress)
       .then(
@@ -117,23 +125,27 @@ export class HopPool {
     this.#dials.delete(dial)
     this.#spoke = connected.protocol
     this.#context.onSpoke(connected.protocol)
-    if (dial.controller.signal.aborted) connected.socket.destroy()
-    else if (connected.protocol === 'h2') this.#attach(connected)
-    else this.#give(connected)
+    if (dial.controller.signal.aborted) {
+      connected.socket.destroy()
+      dial.failed(null)
+    } else if (connected.protocol === 'h2') this.#attach(connected, dial)
+    else this.#give(connected, dial)
     this.#pump()
     this.#settle()
   }
 
-  #give(connected: Connected): void {
+  #give(connected: Connected, dial: HopDial): void {
+    dial.became(connected.protocol, null)
     const [waiter] = this.#waiters
     if (waiter === undefined) return void connected.socket.destroy()
     this.#waiters.delete(waiter)
-    waiter.useSocket(connected)
+    waiter.useSocket(connected, dial.id)
   }
 
-  #attach(connected: Connected): void {
+  #attach(connected: Connected, dial: HopDial): void {
+    const { origin } = this.#server
     try {
-      const session: ProxySession = new ProxySession(connected, this.#server.origin, this.#context, {
+      const session: ProxySession = new ProxySession(connected, origin, dial, this.#context, {
         onRoom: () => this.#pump(),
         // Those who wait for room in it wait in vain.
         onLeaving: () => queueMicrotask(() => this.#pump()),
@@ -144,15 +156,17 @@ export class HopPool {
         },
       })
       this.#sessions.add(session)
-      if (this.#isClosing) session.retire()
+      if (this.#isClosing) session.retire('closing')
     } catch (error) {
       connected.socket.destroy()
+      dial.failed(error)
       this.#failAll(error)
     }
   }
 
   #onFailed(dial: HopDial, error: unknown): void {
     this.#dials.delete(dial)
+    dial.failed(error)
     if (dial.controller.signal.aborted) this.#pump()
     else if (this.#spoke === 'http/1.1') {
       const [waiter] = this.#waiters

@@ -5,6 +5,7 @@ import { type Connected, type Connector, type ConnectorOptions, createConnector 
 import type { DialProgress } from '../dial-progress.ts'
 import { HopPool, type HopWaiter } from './hop-pool.ts'
 import type { ProxyServer } from './proxy-server.ts'
+import type { ProxySessionContext } from './proxy-session.ts'
 
 export interface HopPoolsContext {
   readonly clock: Clock
@@ -13,6 +14,7 @@ export interface HopPoolsContext {
   /** ms that a connection to a proxy is kept without tunnels. */
   readonly idleTimeout: number
   readonly nextConnectionId: () => number
+  readonly careFor: ProxySessionContext['careFor']
   /** How origins are connected to. Of it the limits, the resolver and the store of TLS sessions hold for proxies, too. */
   readonly dialling: Omit<ConnectorOptions, 'policy'>
 }
@@ -27,6 +29,11 @@ export class HopPools {
 
   constructor(context: HopPoolsContext) {
     this.#context = context
+  }
+
+  /** Those with connections by HTTP/2, dials or waiters. */
+  get pools(): Iterable<readonly [ProxyServer, HopPool]> {
+    return this.#pools
   }
 
   /** Returns what takes the waiter out again. */
@@ -63,12 +70,13 @@ export class HopPools {
   }
 
   #open(server: ProxyServer): HopPool {
-    const { clock, engine, idleTimeout, nextConnectionId } = this.#context
+    const { clock, engine, idleTimeout, nextConnectionId, careFor } = this.#context
     const pool = new HopPool(server, {
       clock,
       engine,
       idleTimeout,
       nextConnectionId,
+      careFor,
       connector: this.#connector(server),
       spoke: this.#spoke.get(server),
       onSpoke: (protocol) => this.#spoke.set(server, protocol),

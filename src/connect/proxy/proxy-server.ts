@@ -94,6 +94,7 @@ export function readProxy(
   const policy = new TlsPolicy(options.tls ?? {}, { role: 'proxy' })
   if (options.tls !== undefined) policy.secureContext()
   const credentials = options.auth ?? credentialsOf(url, whose)
+  if (!isHttp && credentials !== null) checkSocksLogin(kind, credentials, whose)
   const port = url.port === '' ? (DEFAULT_PORTS[url.protocol] ?? SOCKS_PORT) : Number(url.port)
   const name = `${url.protocol}//${url.hostname}:${port}`
   const resolvesHere = (options.resolve ?? (RESOLVING_HERE.has(url.protocol) ? 'local' : 'proxy')) === 'local'
@@ -187,6 +188,15 @@ function credentialsOf(url: URL, whose: string): Credentials | null {
       'has credentials that are not percent-encoded as they must be (RFC 3986 section 2.1)',
     )
   }
+}
+
+/** What the bytes of SOCKS can carry. */
+function checkSocksLogin(kind: ProxyKind, { username, password }: Credentials, whose: string): void {
+  const isTooLong = [username, password].some((text) => Buffer.byteLength(text) > 255)
+  if (isTooLong)
+    throw invalid(whose, 'has a user name or a password of more than 255 bytes, which SOCKS cannot carry')
+  if (kind === 'socks4' && username.includes('\0'))
+    throw invalid(whose, 'has a NUL in the user name, which is where SOCKS 4 ends it')
 }
 
 function fieldsOf(options: ProxyServerOptions, credentials: Credentials | null, whose: string): HeaderList {

@@ -1,10 +1,19 @@
 import type { Clock, Timer } from '../../core/clock.ts'
 import type { ClientError } from '../../core/errors.ts'
+import type { DrainReason } from '../../core/events.ts'
 import type { HeaderList } from '../../core/headers.ts'
 import type { Origin } from '../../core/origin.ts'
-import type { Connection, ConnectionListener, Engine } from '../../wire/contract.ts'
+import type {
+  AlpnProtocol,
+  Connection,
+  ConnectionListener,
+  ConnectionStats,
+  Engine,
+  GoAway,
+} from '../../wire/contract.ts'
 import type { Connected } from '../connector.ts'
 import { createExchangeStream, type TunnelStream } from './exchange-stream.ts'
+import type { HopDial } from './hop-dial.ts'
 
 export interface ProxySessionContext {
   readonly clock: Clock
@@ -12,6 +21,20 @@ export interface ProxySessionContext {
   /** Without tunnels it is closed after so long, ms. */
   readonly idleTimeout: number
   readonly nextConnectionId: () => number
+  /** Gives each of them someone who looks after it. */
+  readonly careFor: (session: ProxySession, connection: Connection, dialId: number) => SessionCare
+}
+
+/** Who looks after a connection to a proxy, from a floor above: tells of it, and finds out when it is dead. */
+export interface SessionCare {
+  /** Of PINGs, ms. */
+  readonly roundTrip: { readonly smoothed: number | null; readonly min: number | null }
+  onReady(): void
+  /** It has a tunnel. */
+  onBusy(): void
+  onGoAway(goAway: GoAway): void
+  onDraining(reason: DrainReason): void
+  onClosed(error: ClientError | null): void
 }
 
 export interface ProxySessionEvents {
@@ -30,7 +53,13 @@ export interface TunnelOutcome {
 
 /** An HTTP/2 connection to a proxy, each of its streams a tunnel (RFC 9113 section 8.5). */
 export class ProxySession {
-  readonly remoteAddress: string
+  readonly id: number
+  readonly dialId: number
+  /** The proxy's. */
+  readonly origin: Origin
+  readonly dialled: Connected
+  readonly connectedAt: number
+  readonly care: SessionCare
   readonly #context: ProxySessionContext
   readonly #events: ProxySessionEvents
   readonly #connection: Connection
@@ -39,15 +68,62 @@ export class ProxySession {
   #held = 0
   #idle: Timer | null = null
   #isLeaving = false
+  #isReady = false
+  #served = 0
+  #idleSince: number
 
   /** @throws ClientError when the socket has closed already */
-  constructor(connected: Connected, proxy: Origin, context: ProxySessionContext, events: ProxySessionEvents) {
-    this.remoteAddress = connected.remoteAddress
+  constructor(
+    connected: Connected,
+    proxy: Origin,
+    dial: HopDial,
+    context: ProxySessionContext,
+    events: ProxySessionEvents,
+  ) {
+    this.id = context.nextConnectionId()
+    this.dialId = dial.id
+    this.origin = proxy
+    this.dialled = connected
+    this.connectedAt = context.clock.now()
+    this.#idleSince = this.connectedAt
     this.#context = context
     this.#events = events
-    const attached = { id: context.nextConnectionId(), origin: proxy }
+    const attached = { id: this.id, origin: proxy }
     this.#connection = context.engine.attach(connected.socket, attached, this.#listener())
+    dial.became('h2', this.id)
+    this.care = context.careFor(this, this.#connection, dial.id)
     this.#rest()
+  }
+
+  get protocol(): AlpnProtocol {
+    return this.#connection.protocol
+  }
+
+  get remoteAddress(): string {
+    return this.dialled.remoteAddress
+  }
+
+  get standing(): 'starting' | 'ready' | 'draining' {
+    if (this.#isLeaving) return 'draining'
+    return this.#isReady ? 'ready' : 'starting'
+  }
+
+  get openExchanges(): number {
+    return this.#connection.openExchanges
+  }
+
+  /** Tunnels that it was asked for so far. */
+  get served(): number {
+    return this.#served
+  }
+
+  /** Since when it has no tunnel; null while it has one. */
+  get idleSince(): number | null {
+    return this.#tunnels === 0 ? this.#idleSince : null
+  }
+
+  stats(): ConnectionStats {
+    return this.#connection.stats()
   }
 
   get hasRoom(): boolean {
@@ -91,9 +167,10 @@ export class ProxySession {
   }
 
   /** Takes no more tunnels, and closes when it has none. */
-  retire(): void {
+  retire(reason: DrainReason): void {
     if (this.#isLeaving) return
     this.#isLeaving = true
+    this.care.onDraining(reason)
     this.#events.onLeaving()
     if (this.#tunnels === 0) this.#connection.drain()
   }
@@ -105,12 +182,18 @@ export class ProxySession {
 
   #listener(): ConnectionListener {
     return {
-      onReady: () => this.#events.onRoom(),
+      onReady: () => {
+        this.#isReady = true
+        this.care.onReady()
+        this.#events.onRoom()
+      },
       onSlots: () => this.#events.onRoom(),
-      onDraining: () => this.retire(),
-      onClosed: () => {
+      onGoAway: (goAway) => this.care.onGoAway(goAway),
+      onDraining: (goAway) => this.retire(goAway === null ? 'distrusted' : 'goaway'),
+      onClosed: (error) => {
         this.#isLeaving = true
         this.#idle?.cancel()
+        this.care.onClosed(error)
         this.#events.onClosed()
       },
     }
@@ -118,6 +201,8 @@ export class ProxySession {
 
   #enter(): void {
     this.#tunnels += 1
+    this.#served += 1
+    this.care.onBusy()
     this.#idle?.cancel()
     this.#idle = null
   }
@@ -125,6 +210,7 @@ export class ProxySession {
   #leave(): void {
     this.#tunnels -= 1
     if (this.#tunnels > 0) return
+    this.#idleSince = this.#context.clock.now()
     if (this.#isLeaving) this.#connection.drain()
     else this.#rest()
   }
@@ -132,7 +218,7 @@ export class ProxySession {
   /** Nobody uses it: it is kept for a while, and keeps nothing alive. */
   #rest(): void {
     this.#connection.unref()
-    this.#idle = this.#context.clock.setTimeout(() => this.retire(), this.#context.idleTimeout)
+    this.#idle = this.#context.clock.setTimeout(() => this.retire('idle'), this.#context.idleTimeout)
   }
 
   #hold(change: 1 | -1): void {

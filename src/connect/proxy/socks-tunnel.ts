@@ -49,6 +49,7 @@ export async function askBySocks(
   const SocksClient = await loadSocks().catch((cause) => {
     throw new SocksMissing('the package socks is not installed', { cause })
   })
+  const fault = Promise.withResolvers<never>()
   if (signal.aborted) throw signal.reason
   const { hostname, port: proxyPort } = server.origin
   const { username = '', password = '' } = server.credentials ?? {}
@@ -67,17 +68,36 @@ export async function askBySocks(
     existing_socket: socket,
     timeout: Math.min(Math.ceil(timeLeft) + GRACE, LONGEST_DELAY),
   })
+  guardData(socket, fault.reject)
   // It gives up when its socket closes.
   const onAbort = () => socket.destroy()
   signal.addEventListener('abort', onAbort)
   try {
-    await asking
+    await Promise.race([asking, fault.promise])
   } catch (error) {
     throw signal.aborted ? signal.reason : new SocksRefusal(asClause((error as Error).message))
   } finally {
     signal.removeEventListener('abort', onAbort)
   }
   await keepEarlyBytes(socket)
+}
+
+/**
+ * What `socks` throws while it reads an answer would come out of the socket, and end the process. The listeners it has
+ * by now are wrapped; `listener` is the name under which an emitter finds them again when they are taken off.
+ */
+function guardData(socket: Socket, onFault: (error: unknown) => void): void {
+  for (const listener of socket.listeners('data') as ((chunk: Buffer) => void)[]) {
+    const guarded = (chunk: Buffer) => {
+      try {
+        listener.call(socket, chunk)
+      } catch (error) {
+        onFault(error)
+      }
+    }
+    socket.off('data', listener)
+    socket.on('data', Object.assign(guarded, { listener }))
+  }
 }
 
 /** What came behind the proxy's answer is emitted as data once, a turn later, whoever listens then. It is put back instead. */
@@ -97,5 +117,6 @@ function keepEarlyBytes(socket: Socket): Promise<void> {
 }
 
 function asClause(message: string): string {
-  return message.length === 0 ? 'it gave no reason' : `${message.charAt(0).toLowerCase()}${message.slice(1)}`
+  const clause = message.replace(/\.+$/, '')
+  return clause.length === 0 ? 'it gave no reason' : `${clause.charAt(0).toLowerCase()}${clause.slice(1)}`
 }

@@ -9,6 +9,7 @@ import type { AddressGuard } from '../address-guard.ts'
 import { addressBlocked, dialFailure, dialTimeout } from '../connect-failure.ts'
 import type { Connected } from '../connector.ts'
 import { DialProgress } from '../dial-progress.ts'
+import type { ProxyLeg } from '../dial-trace.ts'
 import type { Tunnel } from '../tunnel.ts'
 import { schemeNames } from './connect-answer.ts'
 import { Gate } from './gate.ts'
@@ -45,7 +46,7 @@ interface Wish {
   readonly timeLeft: () => number
 }
 
-type OpenTunnel = Omit<Tunnel, 'timeLeft'>
+type OpenTunnel = Omit<Tunnel, 'timeLeft'> & { readonly leg: ProxyLeg }
 
 /** A proxy may close its connection just when a tunnel is asked for: then once more, over another one. */
 const MOST_TRIES = 2
@@ -72,11 +73,16 @@ export class Tunnels {
     const gate = new Gate(clock, signal)
     const facts = () => ({ origin, phase: progress.phase, timings: progress.ended })
     gate.limit(timeLeft(), () => dialTimeout(facts(), timeouts.connect, 'connect'))
+    progress.trace?.tunnelStarted(server.name)
     try {
       const place = await this.#place(server, origin, gate, progress)
-      const tunnel = await this.#tunnel({ server, origin, place, gate, progress, timeLeft }, 1)
+      const { leg, ...tunnel } = await this.#tunnel({ server, origin, place, gate, progress, timeLeft }, 1)
       progress.tunnelled(clock.now())
+      progress.trace?.tunnelEnded(leg, null)
       return { ...tunnel, timeLeft: timeLeft() }
+    } catch (error) {
+      progress.trace?.tunnelEnded(null, error)
+      throw error
     } finally {
       gate.close()
     }
@@ -90,7 +96,8 @@ export class Tunnels {
     progress: DialProgress,
   ): Promise<Connected> {
     const { clock, hops } = this.#context
-    const hop = new DialProgress()
+    // All of the dial is the one of the proxy, and told as that of the origin.
+    const hop = new DialProgress(progress.trace?.towardsProxy() ?? null)
     progress.follow(hop, clock.now())
     try {
       const connected = await hops.connect(server, signal, hop)
@@ -108,8 +115,14 @@ export class Tunnels {
     progress.begin(clock.now(), !isHere)
     if (!isHere) return { host, port }
     const done = gate.limit(timeouts.dns, () => dialTimeout({ origin, phase: 'dns' }, timeouts.dns, 'dns'))
+    const { trace } = progress
+    trace?.lookupStarted(host, addresses.isCached(host))
     try {
       const found = await orAborted(addresses.find(host), gate.signal)
+      trace?.lookupEnded(
+        found.map(({ address }) => address),
+        null,
+      )
       const fit = server.kind === 'socks4' ? found.filter(({ address }) => isIPv4(address)) : found
       const [first] = fit.filter(({ address }) => !guard?.blocks(address))
       if (first !== undefined) return { host: first.address, port }
@@ -120,6 +133,7 @@ export class Tunnels {
         fit.map(({ address }) => address),
       )
     } catch (error) {
+      trace?.lookupEnded([], gate.signal.aborted ? gate.signal.reason : error)
       if (gate.signal.aborted) throw gate.signal.reason
       if (error instanceof ClientError) throw error
       throw dialFailure({ origin, phase: 'dns', rejectedCertificate: false, offer: [] }, error as Error)
@@ -155,9 +169,9 @@ export class Tunnels {
           end()
           reject(proxyUnreached(server, origin, error))
         },
-        useSocket: (connected) => {
+        useSocket: (connected, dialId) => {
           giveUp = () => connected.socket.destroy()
-          this.#askOver(connected, wish).then(succeed, (error) => {
+          this.#askOver(connected, dialId, wish).then(succeed, (error) => {
             connected.socket.destroy()
             fail(error)
           })
@@ -171,7 +185,7 @@ export class Tunnels {
   }
 
   /** By HTTP/1.1 or SOCKS, on a connection that then is the tunnel. */
-  async #askOver({ socket, remoteAddress }: Connected, wish: Wish): Promise<OpenTunnel> {
+  async #askOver({ socket, remoteAddress }: Connected, dialId: number, wish: Wish): Promise<OpenTunnel> {
     const { server, origin, place, gate } = wish
     const onTime = this.#limitAnswer(wish)
     try {
@@ -181,7 +195,7 @@ export class Tunnels {
         if (answer.kind === 'garbage') throw proxyBroke(server, origin, answer.why)
         if (!isSuccess(answer.refusal.status)) throw proxyRefused(server, origin, answer.refusal)
       }
-      return { socket, remoteAddress }
+      return { socket, remoteAddress, leg: { dialId, connectionId: null } }
     } finally {
       onTime()
     }
@@ -203,7 +217,9 @@ export class Tunnels {
           onTime()
           if (isSuccess(status)) {
             const socket = stream as unknown as Socket
-            succeed({ socket, remoteAddress: session.remoteAddress, hold: (alive) => hold(stream, alive) })
+            const { id: connectionId, dialId, remoteAddress } = session
+            const leg = { dialId, connectionId }
+            succeed({ socket, remoteAddress, leg, hold: (alive) => hold(stream, alive) })
             return
           }
           fail(proxyRefused(server, origin, { status, schemes: schemeNames(authenticateOf(headers)) }))
@@ -218,7 +234,7 @@ export class Tunnels {
         onTime()
         giveUp()
         // It said nothing at all: the next tunnel shall not depend on whether it ever will.
-        if (session.bytesReceived === before) session.retire()
+        if (session.bytesReceived === before) session.retire('replaced')
       }
     } catch (error) {
       onTime()

@@ -4,8 +4,8 @@ import { urlToHttpOptions } from 'node:url'
 import type { Client } from '../../client-interface.ts'
 import { InvalidRequestError } from '../../core/errors.ts'
 import { BridgeHttpAgent, BridgeHttpsAgent } from './agents.ts'
-import { originOfPlace } from './request-target.ts'
-import { StreamAgent } from './stream-agent.ts'
+import { autoRequest, type ResolveProtocol, resolverOf } from './auto.ts'
+import { BridgeHttp2Agent } from './http2-agent.ts'
 
 export type ResponseListener = (response: IncomingMessage) => void
 
@@ -35,26 +35,13 @@ export interface Bridge {
   readonly request: RequestFunction<NodeRequest>
   /** A request that was ended. */
   readonly get: RequestFunction<NodeRequest>
-  /** As `request`, in a promise, as http2-wrapper has it. It makes no probe: the request finds out what is spoken. */
+  /** http2-wrapper's, with our agents: `request` in a promise. It makes no probe: the request finds out what is spoken. */
   readonly auto: RequestFunction<Promise<NodeRequest>>
   readonly ClientRequest: BridgeRequestClass
   /** `http` and `https` for whatever takes an agent of Node's; `http2` for http2-wrapper and got up to 15. */
-  readonly agents: Readonly<{ http: BridgeHttpAgent; https: BridgeHttpsAgent; http2: StreamAgent }>
-  /** For http2-wrapper's own `auto`: answered by a connection of the pool, which the request then uses. */
-  readonly resolveProtocol: (options: ResolveOptions) => Promise<ResolvedProtocol>
-}
-
-/** What http2-wrapper's `auto` asks with. */
-export interface ResolveOptions {
-  readonly host?: string
-  readonly port?: number | string
-  /** ms. */
-  readonly timeout?: number | undefined
-}
-
-export interface ResolvedProtocol {
-  readonly alpnProtocol: string
-  readonly timeout?: boolean
+  readonly agents: Readonly<{ http: BridgeHttpAgent; https: BridgeHttpsAgent; http2: BridgeHttp2Agent }>
+  /** For http2-wrapper's own `auto`, beside `agent: agents`; no probe of its own is made then. */
+  readonly resolveProtocol: ResolveProtocol
 }
 
 type Given = BridgeRequestOptions & Record<string, unknown>
@@ -64,13 +51,18 @@ export function createBridge(client: Client): Bridge {
   const agents = {
     http: new BridgeHttpAgent(client),
     https: new BridgeHttpsAgent(client),
-    http2: new StreamAgent(client),
+    http2: new BridgeHttp2Agent(client),
   }
   const ClientRequest = requestClass(agents)
   const request = ((...args: Arguments) => new ClientRequest(...args)) as RequestFunction<NodeRequest>
   const get = ((...args: Arguments) => request(...args).end()) as RequestFunction<NodeRequest>
-  const auto = (async (...args: Arguments) => request(...args)) as RequestFunction<Promise<NodeRequest>>
-  return { request, get, auto, ClientRequest, agents, resolveProtocol: resolverOf(client) }
+  const resolveProtocol = resolverOf(client, agents)
+  const auto = (async (...args: Arguments) => {
+    const { options, listener } = given(args)
+    checkAgent(options.agent, agents)
+    return autoRequest(options, agents, resolveProtocol, listener)
+  }) as RequestFunction<Promise<NodeRequest>>
+  return { request, get, auto, ClientRequest, agents, resolveProtocol }
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: the overloads say what may be given
@@ -140,18 +132,4 @@ function checkAgent(agent: unknown, agents: Bridge['agents']): void {
     'ERR_TRUNKLINE_INVALID_OPTION',
     'Invalid request option: agent is not that of the bridge. Leave it out: the connections are those of the client.',
   )
-}
-
-function resolverOf(client: Client): Bridge['resolveProtocol'] {
-  return async ({ host = 'localhost', port = 443, timeout }) => {
-    const { key } = originOfPlace({ scheme: 'https', host, port: Number(port) })
-    const limit = timeout !== undefined && timeout > 0 ? AbortSignal.timeout(timeout) : null
-    try {
-      const { protocol } = await client.connect(key, limit === null ? {} : { signal: limit })
-      return { alpnProtocol: protocol }
-    } catch (error) {
-      if (limit?.aborted && error === limit.reason) return { alpnProtocol: 'h2', timeout: true }
-      throw error
-    }
-  }
 }

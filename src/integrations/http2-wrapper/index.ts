@@ -1,8 +1,15 @@
-import { ClientRequest as NodeRequest } from 'node:http'
+import { IncomingMessage, ClientRequest as NodeRequest } from 'node:http'
+import * as http2 from 'node:http2'
+import http2wrapper from 'http2-wrapper'
 import { defaultClient } from '../../index.ts'
 import { type Bridge, type BridgeRequestClass, createBridge } from './bridge.ts'
+import { BridgeHttp2Agent } from './http2-agent.ts'
+import { Agent, proxies } from './owning-agents.ts'
 
-export { IncomingMessage, validateHeaderName, validateHeaderValue } from 'node:http'
+// As http2-wrapper has it: all of Node's module, and the interface of node:https beside.
+export { validateHeaderName, validateHeaderValue } from 'node:http'
+export * from 'node:http2'
+export type { ResolvedProtocol, ResolveOptions, ResolveProtocol } from './auto.ts'
 export type { AxiosLike } from './axios-adapter.ts'
 export { axiosAdapter } from './axios-adapter.ts'
 export type {
@@ -10,14 +17,14 @@ export type {
   BridgeRequestClass,
   BridgeRequestOptions,
   RequestFunction,
-  ResolvedProtocol,
-  ResolveOptions,
   ResponseListener,
 } from './bridge.ts'
 export { createBridge } from './bridge.ts'
 export { BridgeError } from './bridge-error.ts'
+export type { AgentOptions, ProxyOptions } from './owned-client.ts'
 export type { ResponseDetails } from './response-dress.ts'
 export { detailsOf } from './response-dress.ts'
+export { Agent, IncomingMessage, proxies }
 
 let shared: Bridge | null = null
 
@@ -36,14 +43,39 @@ export const request = ((...args: Arguments) => defaultBridge().request(...args)
 /** The same, ended. */
 export const get = ((...args: Arguments) => defaultBridge().get(...args)) as Bridge['get']
 
-/** The same as `request`, in a promise. */
-export const auto = ((...args: Arguments) => defaultBridge().auto(...args)) as Bridge['auto']
-
 /** For http2-wrapper's own `auto`, over the default client. */
 export const resolveProtocol: Bridge['resolveProtocol'] = (options) =>
   defaultBridge().resolveProtocol(options)
+
+/** The same as `request`, in a promise. */
+export const auto = Object.assign(((...args: Arguments) => defaultBridge().auto(...args)) as Bridge['auto'], {
+  resolveProtocol,
+  /** http2-wrapper's: for those who make probes of their own. Nothing here does, nor reads the cache. */
+  createResolveProtocol: http2wrapper.auto.createResolveProtocol,
+  protocolCache: http2wrapper.auto.protocolCache,
+})
 
 /** The class of requests over the default client. */
 export const ClientRequest = new Proxy(NodeRequest, {
   construct: (_target, args) => new (defaultBridge().ClientRequest)(...(args as Arguments)),
 }) as unknown as BridgeRequestClass
+
+/** For http2-wrapper's own `request`, over the default client. */
+export const globalAgent = new BridgeHttp2Agent(defaultClient)
+
+/** All that http2-wrapper exports, under the same names; what has faults there is ours. */
+const namespace = {
+  ...http2,
+  ...http2wrapper,
+  IncomingMessage,
+  request,
+  get,
+  auto,
+  ClientRequest,
+  Agent,
+  globalAgent,
+  proxies,
+}
+
+// biome-ignore lint/style/noDefaultExport: programs import http2-wrapper by its default
+export default namespace

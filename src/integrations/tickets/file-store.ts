@@ -11,7 +11,8 @@ import {
   temporaryName,
   writingSince,
 } from './file-names.ts'
-import { MOST_SEALED_BYTES, placeOf, Sealer } from './sealed-session.ts'
+import { isSingleUse, MOST_SEALED_BYTES, placeOf, Sealer } from './sealed-session.ts'
+import { settledWithin } from './settled-within.ts'
 import type { TicketKeys } from './ticket-keys.ts'
 
 export interface FileTlsSessionStoreOptions {
@@ -45,6 +46,9 @@ const CHECKS = {
   timeout: duration(0),
   now: func,
 }
+
+/** Taken by another process; written by another user; no file at all. The others may be of use. */
+const UNREADABLE: ReadonlySet<string | undefined> = new Set(['ENOENT', 'EACCES', 'EPERM', 'EISDIR'])
 
 /** A file that has been written for so long is one whose writer died. */
 const ABANDONED_AFTER_MS = 60_000
@@ -93,7 +97,7 @@ export class FileTlsSessionStore implements TlsSessionStore {
       if (session === null) continue
       const last = index === live.length - 1
       // Whoever removes the file has the session; to all others it was never there.
-      const spend = file.singleUse && (this.#singleUse || !last)
+      const spend = isSingleUse(session) && (this.#singleUse || !last)
       if (!spend || (await this.#remove(file.name))) return session
     }
     return undefined
@@ -111,10 +115,12 @@ export class FileTlsSessionStore implements TlsSessionStore {
     await this.#removeAll(files.filter((file) => file.place === place).map(({ name }) => name))
   }
 
-  /** Resolves when all that was added is in its place: before `process.exit()`, or before a function is frozen. */
-  async flush(): Promise<void> {
-    await Promise.allSettled(this.#writing)
-    await this.#sweeping
+  /**
+   * Resolves when all that was added is in its place: before `process.exit()`, or before a function is frozen. After
+   * `timeout` ms, 1,000 unless told otherwise, it resolves anyway: a disk that hangs holds nobody up.
+   */
+  flush(timeout?: number): Promise<void> {
+    return settledWithin([...this.#writing, this.#sweeping], timeout)
   }
 
   async #add(identity: string, session: TlsSession): Promise<void> {
@@ -171,7 +177,7 @@ export class FileTlsSessionStore implements TlsSessionStore {
         await handle.close()
       }
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+      if (UNREADABLE.has((error as NodeJS.ErrnoException).code)) return null
       throw error
     }
   }

@@ -11,6 +11,7 @@ import {
 } from '../../option-checks.ts'
 import { ADD, DROP, FORGET, TAKE } from './redis-scripts.ts'
 import { type Label, MOST_SEALED_BYTES, placeOf, Sealer } from './sealed-session.ts'
+import { settledWithin } from './settled-within.ts'
 import type { TicketKeys } from './ticket-keys.ts'
 
 /** A connected client, cluster or pool of the `redis` package: what is used of it. */
@@ -113,9 +114,12 @@ export class RedisTlsSessionStore implements TlsSessionStore {
     await this.#run(FORGET, identity)
   }
 
-  /** Resolves when Redis has all that was added: before `process.exit()`, or before a function is frozen. */
-  async flush(): Promise<void> {
-    await Promise.allSettled(this.#writing)
+  /**
+   * Resolves when Redis has all that was added: before `process.exit()`, or before a function is frozen. After
+   * `timeout` ms, 1,000 unless told otherwise, it resolves anyway: a Redis that hangs holds nobody up.
+   */
+  flush(timeout?: number): Promise<void> {
+    return settledWithin([...this.#writing], timeout)
   }
 
   async #run(script: string, identity: string, ...values: string[]): Promise<string | null> {

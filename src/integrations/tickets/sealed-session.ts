@@ -51,7 +51,7 @@ export class Sealer {
       label: {
         place: placeOf(identity),
         expiresAt: session.expiresAt,
-        singleUse: session.version === 'TLSv1.3',
+        singleUse: isSingleUse(session),
         keyId: id,
         tag: createHmac('sha256', tagging).update(session.ticket).digest('hex').slice(0, 16),
       },
@@ -74,6 +74,11 @@ export class Sealer {
       return null
     }
   }
+}
+
+/** To be offered once (RFC 8446 appendix C.4). */
+export function isSingleUse({ version }: TlsSession): boolean {
+  return version === 'TLSv1.3'
 }
 
 /** Where sessions of an identity are kept: its digest, since an identity may have any characters. */

@@ -40,7 +40,7 @@ function derive(key: Buffer): DerivedKey {
 
 function bytesOf(key: TicketKey): Buffer {
   const bytes =
-    typeof key === 'string' ? decode(key.trim()) : ArrayBuffer.isView(key) ? Buffer.from(key) : null
+    typeof key === 'string' ? decode(key.trim()) : key instanceof Uint8Array ? Buffer.from(key) : null
   if (bytes === null) throw badKey('it is neither bytes nor base64 nor hex')
   if (bytes.length !== KEY_BYTES) throw badKey(`it has ${bytes.length} bytes`)
   return bytes

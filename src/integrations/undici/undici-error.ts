@@ -16,6 +16,7 @@ const COUNTERPARTS: Partial<Readonly<Record<ErrorCode, Make>>> = {
   ERR_TRUNKLINE_QUEUE_TIMEOUT: slowConnect,
   ERR_TRUNKLINE_DNS_TIMEOUT: slowConnect,
   ERR_TRUNKLINE_CONNECT_TIMEOUT: slowConnect,
+  ERR_TRUNKLINE_PROXY_TIMEOUT: slowConnect,
   ERR_TRUNKLINE_TLS_TIMEOUT: slowConnect,
   ERR_TRUNKLINE_SETTINGS_TIMEOUT: slowConnect,
   ERR_TRUNKLINE_HEADERS_TIMEOUT: (message) => new errors.HeadersTimeoutError(message),

@@ -4,12 +4,15 @@ const LOAN = 64 * 1024
 /** With less than a frame of room some servers send nothing, bytes. */
 const STARVED = 16 * 1024
 
+/** Bytes. A window is larger than this because the path is long: half of it would run dry while the credit travels. */
+const LARGE_CREDIT = 2 * 1024 * 1024
+
 /**
  * Whether it is time to give credit back: when what was consumed is half of what the peer has to work with (it has
- * `available` left). Bytes that nobody has read are in neither number, so that credit keeps flowing around them.
+ * `available` left), or much. Bytes that nobody has read are in neither number, so that credit keeps flowing around them.
  */
 export function isCreditDue(consumed: number, available: number): boolean {
-  return consumed > 0 && consumed >= available
+  return consumed > 0 && (consumed >= available || consumed >= LARGE_CREDIT)
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { ClientError } from '../../core/errors.ts'
 import type { HeaderList } from '../../core/headers.ts'
+import { DEFAULT_URGENCY, type Priority } from '../../core/priority.ts'
 import type { Exchange, ExchangeHandler } from '../contract.ts'
 import {
   type ConnectionFacts,
@@ -28,6 +29,8 @@ export interface StreamOwner {
   onConsumed(stream: Stream, length: number): void
   /** It reads again: its turn may have come. */
   onResumed(): void
+  /** `urgency`: 0 to 7 (RFC 9218). */
+  reprioritize(stream: Stream, urgency: number, incremental: boolean): void
   /** RST_STREAM, unless it is over. */
   onAbandoned(stream: Stream, http2Code: number): void
   /** The exchange has ended, one way or another; told before its handler is. */
@@ -126,6 +129,10 @@ export class Stream implements Exchange, StreamFacts, UploadingStream {
     if (upload === null || upload.ended || isOver(this.state)) return
     upload.end(trailers)
     this.#owner.onFinished(upload)
+  }
+
+  reprioritize({ urgency = DEFAULT_URGENCY, incremental = false }: Priority): void {
+    this.#owner.reprioritize(this, urgency, incremental)
   }
 
   pause(): void {

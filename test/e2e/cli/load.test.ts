@@ -84,6 +84,8 @@ test('counts failures by their code, and statuses as they come', async () => {
     latency: null,
   })
   expect(failed.code).toBe(22)
+  const unanswered = await load('/never', '-n', '3', '-c', '3', '--timeout', '200ms')
+  expect(unanswered.code).toBe(28)
   const missing = await load('/missing', '-n', '5', '-c', '1')
   expect(read(missing)).toMatchObject({ statuses: { 404: 5 }, requests: { completed: 5 } })
   expect(missing.code).toBe(0)

@@ -50,6 +50,7 @@ export function tellDial({ id, origin, at, protocol = 'h2', resumed = false }: C
     tls: { version: 'TLSv1.3', resumed },
     dns: 2,
     connect: 3,
+    tunnel: null,
     handshake: 10,
   })
 }

@@ -192,7 +192,7 @@ describe('BodyQueue: giving up', () => {
     expect(queue.buffered).toBe(0)
   })
 
-  test('cancel is settled for others before the source hears of it', () => {
+  test('the source of a cancelled body ends first, and finds it settled', () => {
     const order: string[] = []
     const queue = new BodyQueue({
       pause() {},
@@ -201,7 +201,7 @@ describe('BodyQueue: giving up', () => {
     })
     queue.whenSettled(() => order.push('settled'))
     queue.cancel(failure)
-    expect(order).toEqual(['settled', 'cancel true'])
+    expect(order).toEqual(['cancel true', 'settled'])
   })
 
   test('an abandoned queue is cancelled', async () => {

@@ -119,6 +119,19 @@ describe('draining', () => {
     expect(guest.errors).toMatchObject([{ code: 'ERR_TRUNKLINE_PING_TIMEOUT' }])
   })
 
+  test('a PING that ends with it is no fault of the peer', async () => {
+    const { pooled, wire } = await established()
+    const probe = pooled.keepalive.probe(5000)
+    // Its session fails the PING before it says that it is closed.
+    wire.drain = () => {}
+    pooled.retire('closing')
+    wire.pings.at(-1)?.fail(new Error('cancelled'))
+    expect(await probe).toBe(false)
+    expect(wire.destroyedWith).toBeNull()
+    wire.listener.onClosed(null)
+    expect(pooled.standing).toBe('closed')
+  })
+
   test('there is no way back', async () => {
     const { clock, pool, pooled, wire, open } = await established()
     open()

@@ -12,6 +12,7 @@ test('is the head, the body, and where they came from; its timings go on after t
     dialled: { timings: { dns: 1, connect: 2, tls: 3 }, tls: null },
   } as unknown as PooledConnection
   const steps = {
+    exchange: null,
     since: 10,
     uploadedAt: 0,
     calledAt: 10,
@@ -39,7 +40,16 @@ test('is the head, the body, and where they came from; its timings go on after t
 
 test('has the reason phrase, or none', () => {
   const connection = { id: 7, protocol: 'http/1.1' } as unknown as PooledConnection
-  const steps = { since: 0, uploadedAt: 0, calledAt: 0, sentAt: 0, headAt: 0, endedAt: null, attempts: 1 }
+  const steps = {
+    exchange: null,
+    since: 0,
+    uploadedAt: 0,
+    calledAt: 0,
+    sentAt: 0,
+    headAt: 0,
+    endedAt: null,
+    attempts: 1,
+  }
   const body = new ResponseBody(new BodyQueue({ pause() {}, resume() {}, cancel() {} }))
   const made = (reason?: string) =>
     new ReceivedResponse(200, [], body, 'https://a.test/', undefined, connection, steps, reason)

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import {
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -156,6 +157,26 @@ describe('files', () => {
     renameSync(join(directory, name), join(directory, name.replace(placeOf('good'), placeOf('evil'))))
     expect(await taken(one, 'evil')).toBeUndefined()
     expect(readdirSync(directory)).toEqual([])
+  })
+
+  test('say by what is in them, not by their name, whether they are for single use', async () => {
+    await addAll(store(), 'a', ['one'])
+    const [name = ''] = readdirSync(directory)
+    renameSync(join(directory, name), join(directory, name.replace(/-1-(?=[0-9a-f]{16}-)/, '-2-')))
+    const strict = store({ singleUse: true })
+    expect(nameOf(await strict.take('a'))).toBe('one')
+    expect(await strict.take('a')).toBeUndefined()
+  })
+
+  test('that cannot be read do not keep the others from use', async () => {
+    await addAll(store(), 'a', ['older', 'newer'])
+    const [newer = ''] = readdirSync(directory)
+      .map((name) => readFileName(name))
+      .sort((a, b) => (b?.writtenAt ?? 0) - (a?.writtenAt ?? 0))
+      .map((file) => file?.name)
+    rmSync(join(directory, newer))
+    mkdirSync(join(directory, newer))
+    expect(nameOf(await store().take('a'))).toBe('older')
   })
 
   test('of another key are left alone: another process may have it', async () => {

@@ -43,3 +43,10 @@ test('what was lent is paid back: in the end the window is as it was', () => {
   expect(window.available).toBe(100_000)
   expect(window.stalls).toBe(1)
 })
+
+test('a large window gets its credit before half of it is used up', () => {
+  const MIB = 1024 * 1024
+  expect(isCreditDue(2 * MIB - 1, 14 * MIB)).toBe(false)
+  expect(isCreditDue(2 * MIB, 14 * MIB)).toBe(true)
+  expect(isCreditDue(0, 0)).toBe(false)
+})
