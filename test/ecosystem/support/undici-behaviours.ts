@@ -364,7 +364,10 @@ const errors: readonly Behaviour[] = [
   {
     file: 'content-length.js',
     what: 'a body shorter than its content-length fails',
-    handler: echo,
+    handler: async (request, response) => {
+      await readBody(request).catch(() => {})
+      response.end()
+    },
     run: async (scene) => {
       const headers = { 'content-length': '10' }
       await expect(ask(scene, { method: 'PUT', headers, body: 'asd' })).rejects.toMatchObject({
