@@ -171,8 +171,8 @@ describe.each(protocols)('got over %s', (protocol) => {
 })
 
 /**
- * got 15 is not among our dependencies. What it does with `http2: true` is this, read from its source: it calls
- * `http2wrapper.auto(url, options, callback)` with `agent` as the object that the user gave and these options.
+ * got 15 itself is in got15.test.ts, where it is installed. This is what it hands to `http2wrapper.auto` with `http2: true`:
+ * `agent` as a copy of the user's object, and its options by the names of Node's.
  */
 describe('http2-wrapper, as got 15 calls it with agent.http2', () => {
   const asGot15 = (agent: object, more: object = {}) => ({
@@ -200,7 +200,7 @@ describe('http2-wrapper, as got 15 calls it with agent.http2', () => {
 
   test.each(protocols)('over %s', async (protocol) => {
     const { bridge, origin } = await stand.open(protocol)
-    // The probe is got 15's, and verifies the certificate as Node does.
+    // got 15 has no option for it, and so makes a probe.
     const probe = { resolveProtocol: bridge.resolveProtocol as never }
     const get = await http2wrapper.auto(new URL(`${origin}/echo`), {
       ...asGot15(bridge.agents),

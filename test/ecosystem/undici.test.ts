@@ -11,6 +11,8 @@ import { BridgeStand, protocols } from './support/bridge-stand.ts'
 import { legacyHandler, newHandler } from './support/undici-handlers.ts'
 
 const stand = new BridgeStand()
+/** undici 6 lacks some interceptors, names no port in `interceptors.dns`, and shares no global with the Node of today. */
+const since7 = 'cache' in undici.interceptors
 
 async function open(protocol: 'h2' | 'http/1.1', handler?: RouteHandler, options = {}) {
   const track = await stand.open(protocol, handler, options)
@@ -290,7 +292,7 @@ describe.each(protocols)('over %s', (protocol) => {
   describe('composed interceptors', () => {
     const { interceptors } = undici
 
-    test('redirect and decompress', async () => {
+    test.runIf(since7)('redirect and decompress', async () => {
       const { dispatcher, origin } = await open(protocol)
       const composed = dispatcher.compose(
         interceptors.redirect({ maxRedirections: 3 }),
@@ -327,7 +329,7 @@ describe.each(protocols)('over %s', (protocol) => {
       expect(await (await undici.request(origin, { dispatcher: agent })).body.text()).toBe('at last')
     })
 
-    test('cache, deduplicate, dump and responseError', async () => {
+    test.runIf(since7)('cache, deduplicate, dump and responseError', async () => {
       let asked = 0
       const { dispatcher, origin } = await open(protocol, (request, response) => {
         asked += 1
@@ -357,7 +359,7 @@ describe.each(protocols)('over %s', (protocol) => {
       const composed = dispatcher.compose(interceptors.dns({ affinity: 4 } as never))
       const { body } = await undici.request(`${origin}/echo`, { dispatcher: composed })
       const { headers } = (await body.json()) as { headers: Record<string, string> }
-      expect(headers[':authority'] ?? headers.host).toBe(`localhost:${server.port}`)
+      expect(headers[':authority'] ?? headers.host).toBe(since7 ? `localhost:${server.port}` : 'localhost')
     })
   })
 
@@ -394,7 +396,7 @@ describe.each(protocols)('over %s', (protocol) => {
 })
 
 describe('as the global dispatcher', () => {
-  test("Node's own fetch, and undici's functions without any option", async () => {
+  test.runIf(since7)("Node's own fetch, and undici's functions without any option", async () => {
     const { dispatcher, origin, server } = await open('h2')
     const before = undici.getGlobalDispatcher()
     undici.setGlobalDispatcher(dispatcher)

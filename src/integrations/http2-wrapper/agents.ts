@@ -2,7 +2,7 @@ import { Agent as HttpAgent, type ClientRequest as NodeRequest } from 'node:http
 import { Agent as HttpsAgent, type RequestOptions } from 'node:https'
 import type { Client } from '../../client-interface.ts'
 import { Carriage } from './carriage.ts'
-import { refuseConnectionOptions } from './request-options.ts'
+import { notLent, refuseConnectionOptions } from './request-options.ts'
 
 /** What Node gives its agents along with a request. */
 type AddedOptions = RequestOptions & Record<string, unknown>
@@ -33,6 +33,11 @@ export class BridgeHttpsAgent extends HttpsAgent {
 
   addRequest(request: NodeRequest, options: AddedOptions): void {
     carry(this.#client, request, options, 'https')
+  }
+
+  /** Throws. That it is not Node's own tells http2-wrapper to close the socket of its probe, not to leave it here. */
+  override createConnection(): never {
+    throw notLent('createConnection', 'socket')
   }
 }
 

@@ -1,6 +1,7 @@
 import { type IncomingMessage, ClientRequest as NodeRequest } from 'node:http'
 import type { RequestOptions as NodeRequestOptions } from 'node:https'
 import { urlToHttpOptions } from 'node:url'
+import http2wrapper from 'http2-wrapper'
 import type { Client } from '../../client-interface.ts'
 import { InvalidRequestError } from '../../core/errors.ts'
 import { BridgeHttpAgent, BridgeHttpsAgent } from './agents.ts'
@@ -124,7 +125,9 @@ function plainHeaders({ headers, ...options }: Given): Partial<Given> {
 
 /** @throws InvalidRequestError `ERR_TRUNKLINE_INVALID_OPTION` for an agent that would be passed over in silence. */
 function checkAgent(agent: unknown, agents: Bridge['agents']): void {
-  const ours: readonly unknown[] = [undefined, null, false, ...Object.values(agents)]
+  // got 15 names http2-wrapper's global agent when its user has named none.
+  const none = [undefined, null, false, http2wrapper.globalAgent]
+  const ours: readonly unknown[] = [...none, ...Object.values(agents)]
   const plain =
     typeof agent === 'object' && agent !== null && Object.getPrototypeOf(agent) === Object.prototype
   if (ours.includes(agent) || (plain && Object.values(agent).every((one) => ours.includes(one)))) return

@@ -29,11 +29,14 @@ export class DispatchStream extends Duplex {
   readonly connecting = false
   aborted = false
 
-  constructor(client: Client, head: StreamHead) {
-    super({ allowHalfOpen: true, emitClose: true })
+  /** An error in place of a head is what it fails with, once somebody can hear it. */
+  constructor(client: Client, head: StreamHead | Error) {
+    super({ allowHalfOpen: true, emitClose: false })
     // Who has the stream writes in the turns after this one; a body that has ended by then is known as a whole.
     setImmediate(() => {
-      if (!this.destroyed) this.#carry(client, head).catch((error) => this.#fail(error))
+      if (this.destroyed) return
+      if (head instanceof Error) this.#fail(head)
+      else this.#carry(client, head).catch((error) => this.#fail(error))
     })
   }
 
@@ -61,6 +64,8 @@ export class DispatchStream extends Duplex {
     this.#pipe.fail(reason)
     this._read()
     callback(error)
+    // http2-wrapper hands `close` on at once and an error some turns later: got would hear of no reason at all.
+    setImmediate(() => this.emit('close'))
   }
 
   setTimeout(delay: number, listener?: () => void): this {

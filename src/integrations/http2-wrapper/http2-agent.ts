@@ -2,11 +2,11 @@ import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2'
 import type { TLSSocket } from 'node:tls'
 import http2wrapper from 'http2-wrapper'
 import type { Client } from '../../client-interface.ts'
-import { InvalidRequestError } from '../../core/errors.ts'
 import { type HeadersInput, isConnectionSpecific, toHeaderList, withoutHeaders } from '../../core/headers.ts'
 import { originOf } from '../../core/origin.ts'
-import { DispatchStream } from './dispatch-stream.ts'
-import { refuseConnectionOptions } from './request-options.ts'
+import { toBridgeError } from './bridge-error.ts'
+import { DispatchStream, type StreamHead } from './dispatch-stream.ts'
+import { notLent, refuseConnectionOptions } from './request-options.ts'
 import { targetOf } from './request-target.ts'
 
 /** Methods behind whose head http2-wrapper's `ClientRequest` sends nothing, and does not end the stream either. */
@@ -27,34 +27,21 @@ export class BridgeHttp2Agent extends http2wrapper.Agent {
   }
 
   /**
-   * A stream for one request. Rejects with a `ClientError` when a field is malformed or an option would govern a
-   * connection; what fails later is an `error` of the stream.
+   * A stream for one request. It never rejects: what is wrong with the request, an option that would govern a connection
+   * for one, is an `error` of the stream, as what fails later. http2-wrapper tells got nothing of a rejection but `close`.
    */
   override async request(
     origin: string | URL,
     options: object = {},
     headers: object = {},
   ): Promise<ClientHttp2Stream> {
-    const url = origin instanceof URL ? origin : new URL(origin)
-    const given = options as Record<string, unknown>
-    refuseConnectionOptions(given, [url.hostname, String(given.host)])
-    const {
-      ':method': method = 'GET',
-      ':path': path = '/',
-      ':authority': authority,
-      ...fields
-    } = headers as Record<string, unknown>
-    delete fields[':scheme']
-    const list = withoutHeaders(toHeaderList(fields as HeadersInput), isConnectionSpecific)
-    if (typeof authority === 'string' && !list.includes('host')) list.push('host', authority)
-    const { scheme, hostname: host, port } = originOf(url)
-    const stream = new DispatchStream(this.#client(), {
-      method: String(method),
-      target: targetOf({ scheme, host, port }, String(path), list),
-      headers: list,
-      endStream: BODILESS.has(String(method)),
-    })
-    return stream as unknown as ClientHttp2Stream
+    let head: StreamHead | Error
+    try {
+      head = headOf(new URL(origin), options, headers)
+    } catch (error) {
+      head = toBridgeError(error)
+    }
+    return new DispatchStream(this.#client(), head) as unknown as ClientHttp2Stream
   }
 
   /** Rejects: a session is the pool's, and may be replaced or shared at any moment. */
@@ -74,9 +61,23 @@ export class BridgeHttp2Agent extends http2wrapper.Agent {
   override destroy(_reason?: Error): void {}
 }
 
-function notLent(method: string, thing: string): InvalidRequestError {
-  return new InvalidRequestError(
-    'ERR_TRUNKLINE_INVALID_OPTION',
-    `Invalid use of ${method}: a ${thing} of the client's is shared and is not lent. Use request of the agent, or of the bridge.`,
-  )
+function headOf(url: URL, options: object, headers: object): StreamHead {
+  const given = options as Record<string, unknown>
+  refuseConnectionOptions(given, [url.hostname, String(given.host)])
+  const {
+    ':method': method = 'GET',
+    ':path': path = '/',
+    ':authority': authority,
+    ':scheme': _scheme,
+    ...fields
+  } = headers as Record<string, unknown>
+  const list = withoutHeaders(toHeaderList(fields as HeadersInput), isConnectionSpecific)
+  if (typeof authority === 'string' && !list.includes('host')) list.push('host', authority)
+  const { scheme, hostname: host, port } = originOf(url)
+  return {
+    method: String(method),
+    target: targetOf({ scheme, host, port }, String(path), list),
+    headers: list,
+    endStream: BODILESS.has(String(method)),
+  }
 }

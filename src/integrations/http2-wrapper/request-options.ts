@@ -73,6 +73,14 @@ export function refuseConnectionOptions(
     throw refusal('checkServerIdentity', 'give the option tls.checkServerIdentity of the client instead')
 }
 
+/** For what Node's agents have and ours do not. */
+export function notLent(method: string, thing: string): InvalidRequestError {
+  return new InvalidRequestError(
+    'ERR_TRUNKLINE_INVALID_OPTION',
+    `Invalid use of ${method}: a ${thing} of the client's is shared and is not lent. Use request of the agent, or of the bridge.`,
+  )
+}
+
 function isGiven(value: unknown): boolean {
   return value !== undefined && value !== null
 }

@@ -38,7 +38,7 @@ export class TrunklineDispatcher extends Dispatcher {
   override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
     if (typeof handler !== 'object' || handler === null)
       throw new errors.InvalidArgumentError('handler must be an object')
-    const mock = this.#mocks.size === 0 ? undefined : this.#mocks.get(options?.origin)
+    const mock = this.#mocks.mockOf(options?.origin)
     if (mock !== undefined) return mock.dispatch(options, handler)
     return this.#send(options, handler as AnyHandler)
   }
