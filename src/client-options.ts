@@ -45,7 +45,7 @@ import {
   whole,
 } from './option-checks.ts'
 import { type ClientTimeoutOptions, type SettledTimeouts, settleTimeouts } from './timeout-options.ts'
-import { TLS_CHECKS } from './tls-checks.ts'
+import { ORIGIN_TLS_CHECKS, TLS_CHECKS } from './tls-checks.ts'
 import type { AlpnProtocol } from './wire/contract.ts'
 
 /** Options of `createClient`. Everything has a default; times are in ms, sizes in bytes. */
@@ -360,8 +360,8 @@ export function settleOptions(options: ClientOptions = {}): SettledOptions {
  * Options of TLS that are not the client's own: those for a proxy.
  * @throws InvalidRequestError `ERR_TRUNKLINE_INVALID_OPTION`, naming the option.
  */
-export function checkTls(options: unknown): void {
-  checkGroup('proxy.tls', GROUPS.tls as Checks, options)
+export function checkProxyTls(options: unknown): void {
+  checkGroup('proxy.tls', ORIGIN_TLS_CHECKS, options)
 }
 
 /** What may be changed while a client runs. */

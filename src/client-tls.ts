@@ -1,5 +1,6 @@
 import type { SettledOptions } from './client-options.ts'
 import type { Connector, ConnectorOptions } from './connect/connector.ts'
+import type { KeyLog } from './connect/key-log.ts'
 import { createOriginConnector } from './connect/origin-connector.ts'
 import { guardOf, type TlsStoreStats } from './connect/store-guard.ts'
 import { type TlsOptions, type TlsPolicy, verifiesUnless } from './connect/tls-identity.ts'
@@ -38,6 +39,11 @@ export class ClientTls {
       reload === undefined
         ? null
         : new TlsReload({ clock, options: reload, apply: (material) => this.update(material) })
+  }
+
+  /** Of the options in force. */
+  get keyLog(): KeyLog | null {
+    return this.#policies.base.keyLog
   }
 
   readonly policyOf = (origin: Origin): TlsPolicy => this.#policies.of(origin)

@@ -1,4 +1,4 @@
-import { checkTls, type SettledOptions } from './client-options.ts'
+import { checkProxyTls, type SettledOptions } from './client-options.ts'
 import type { ClientTls } from './client-tls.ts'
 import type { AddressBook } from './connect/address-book.ts'
 import { createAddressGuard } from './connect/address-guard.ts'
@@ -46,7 +46,8 @@ export function createProxying(options: SettledOptions, surroundings: Surroundin
   const dialling = diallingOf(options, surroundings)
   const { timeouts, http2 } = options
   const straight = tls.connector(dialling)
-  const reading = { checkTls, cleartext: http2.priorKnowledge ? ('h2' as const) : ('http/1.1' as const) }
+  const cleartext = http2.priorKnowledge ? ('h2' as const) : ('http/1.1' as const)
+  const reading = { checkTls: checkProxyTls, cleartext }
   const choose = createProxyChooser(options.proxy, reading, process.env)
   if (choose === null) return withoutProxies(straight)
   const { idleTimeout } = http2
@@ -58,6 +59,7 @@ export function createProxying(options: SettledOptions, surroundings: Surroundin
     nextConnectionId,
     careFor: proxyCare({ clock, clientId, policy: policiesOf(options).h2 }),
     dialling: { ...dialling, sessions },
+    keyLog: () => tls.keyLog,
   })
   const { guard } = dialling
   const tunnels = new Tunnels({ clock, hops, addresses, guard, timeouts })

@@ -16,7 +16,7 @@ import {
 const version = oneOf('TLSv1.2', 'TLSv1.3', 'TLSv1.1', 'TLSv1')
 
 /** What may differ between origins. */
-const ORIGIN_TLS_CHECKS: Checks = {
+export const ORIGIN_TLS_CHECKS: Checks = {
   ca: anything,
   cert: anything,
   key: anything,

@@ -25,6 +25,28 @@ export const TLS_OPTIONS: OptionGroup = {
   ],
 }
 
+/** What is between the client and the server. */
+export const PROXY_OPTIONS: OptionGroup = {
+  title: 'Proxy',
+  options: [
+    {
+      name: 'proxy',
+      value: 'URL',
+      help: 'Go through this proxy: http://, https://, socks5h://, socks5://, socks4a:// or socks4://, with its port and, percent-encoded, its credentials. The environment is not asked.',
+    },
+    {
+      name: 'proxy-env',
+      help: 'Go through the proxies that HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY name.',
+    },
+    {
+      name: 'proxy-ca',
+      value: 'FILE',
+      help: 'Trust the authorities of this PEM file as to an https: proxy, instead of the default ones.',
+    },
+    { name: 'proxy-insecure', help: 'Trust any certificate of an https: proxy.' },
+  ],
+}
+
 /** Which protocol, by which engine. */
 export const PROTOCOL_OPTIONS: OptionGroup = {
   title: 'Protocol',
@@ -51,6 +73,7 @@ export async function clientOptions(given: Arguments): Promise<ClientOptions> {
     ...(engine !== undefined && { engine }),
     ...(timeout !== undefined && { timeouts: { total: timeout } }),
     ...(hosts !== null && { dns: { hosts } }),
+    proxy: await proxyOf(given),
   }
 }
 
@@ -67,6 +90,22 @@ export async function tlsOptions(given: Arguments): Promise<TlsOptions> {
     ...(cert && key && { cert, key }),
     ...(given.has('insecure') && { rejectUnauthorized: false }),
   }
+}
+
+export async function proxyOf(given: Arguments): Promise<NonNullable<ClientOptions['proxy']>> {
+  const url = given.text('proxy')
+  if (url !== undefined && given.has('proxy-env'))
+    throw new UsageError('--proxy and --proxy-env contradict each other.')
+  const file = given.text('proxy-ca')
+  const isInsecure = given.has('proxy-insecure')
+  if (url === undefined) {
+    if (file !== undefined || isInsecure)
+      throw new UsageError('--proxy-ca and --proxy-insecure are of no use without --proxy.')
+    return given.has('proxy-env') ? 'environment' : false
+  }
+  const ca = file === undefined ? null : await readInput(file, '--proxy-ca')
+  if (ca === null && !isInsecure) return url
+  return { url, tls: { ...(ca !== null && { ca }), ...(isInsecure && { rejectUnauthorized: false }) } }
 }
 
 function protocolOptions(given: Arguments): ClientOptions {

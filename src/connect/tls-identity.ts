@@ -112,7 +112,7 @@ export class TlsPolicy {
   #digest: string | null = null
   #context: { readonly trust: string; readonly value: tls.SecureContext } | null = null
 
-  readonly #role: string
+  readonly #role: 'origin' | 'proxy'
 
   /** @throws InvalidRequestError `ERR_TRUNKLINE_INVALID_OPTION` for pins that nothing would look at. */
   constructor(
@@ -127,6 +127,12 @@ export class TlsPolicy {
     // Node reads the variable at each connection; a client's trust must not change under its open connections.
     this.verifies = verifiesUnless(options.rejectUnauthorized)
     if (pins !== null && !this.verifies) throw pinsUnverified()
+  }
+
+  /** The same policy, with its secrets written down; they are no part of what is trusted. */
+  logging(keyLog: KeyLog | null): TlsPolicy {
+    if (keyLog === this.keyLog) return this
+    return new TlsPolicy(this.given, { pins: this.#pins, keyLog, role: this.#role })
   }
 
   /** Digest of the trust decision alone. Equal digests may share connections to one origin. */

@@ -1,16 +1,12 @@
 import type { Socket } from 'node:net'
 import type { ClientOptions, ProxySetting } from 'trunkline'
 import { describe, expect, test } from 'vitest'
-import { TestProxy, type TestProxyOptions } from '../support/proxy.ts'
 import type { TestServer } from '../support/servers.ts'
-import { SocksProxy, type SocksProxyOptions } from '../support/socks-proxy.ts'
 import { waitFor } from '../support/wait-for.ts'
-import { Bench, ca, drained, noConnections, rejection } from './support/bench.ts'
+import { Bench, drained, noConnections, rejection } from './support/bench.ts'
+import { PROXY_WAYS } from './support/proxy-ways.ts'
 
 const bench = new Bench()
-
-const proxyOf = async (options?: TestProxyOptions) => bench.add(await TestProxy.start(options))
-const socksOf = async (options?: SocksProxyOptions) => bench.add(await SocksProxy.start(options))
 
 /** A client that can look nothing up but its proxy, and remembers what it was asked to. */
 function clientOf(proxy: ProxySetting, options: ClientOptions = {}) {
@@ -33,37 +29,9 @@ function callersOf(server: TestServer): number[] {
 const urlOf = (server: TestServer, path = '/', host = 'a.test') =>
   `${server.origin.split(':')[0]}://${host}:${server.port}${path}`
 
-interface Way {
-  readonly name: string
-  start(): Promise<{ readonly setting: ProxySetting; readonly proxy: TestProxy | SocksProxy }>
-}
+describe.each(PROXY_WAYS)('through $name', (way) => {
+  const start = () => way.start(bench)
 
-const WAYS: readonly Way[] = [
-  ...(['http', 'https', 'h2'] as const).map((kind) => ({
-    name: `an ${kind} proxy`,
-    start: async () => {
-      const proxy = await proxyOf({ kind, login: 'user:p@ss' })
-      const tls = kind === 'http' ? {} : { tls: { ca } }
-      return { proxy, setting: { url: proxy.urlWith('user:p%40ss'), ...tls } }
-    },
-  })),
-  {
-    name: 'SOCKS 5',
-    start: async () => {
-      const proxy = await socksOf({ login: 'user:p@ss' })
-      return { proxy, setting: `socks5h://user:p%40ss@localhost:${proxy.port}` }
-    },
-  },
-  {
-    name: 'SOCKS 4a',
-    start: async () => {
-      const proxy = await socksOf()
-      return { proxy, setting: `socks4a://user@localhost:${proxy.port}` }
-    },
-  },
-]
-
-describe.each(WAYS)('through $name', ({ start }) => {
   test.each(['h2', 'http/1.1'] as const)(
     'an origin that speaks %s, and nobody but the proxy sees a SYN',
     async (protocol) => {

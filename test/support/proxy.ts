@@ -45,6 +45,8 @@ export class TestProxy implements AsyncDisposable {
   /** Local ports of its connections to origins: where an origin may be talked to from. */
   readonly upstreamPorts = new Set<number>()
   readonly sessions = new Set<ServerHttp2Session>()
+  /** Of its TLS, as it would log them. */
+  readonly secrets: string[] = []
   tcpConnections = 0
   handshakes = 0
   resumed = 0
@@ -75,6 +77,7 @@ export class TestProxy implements AsyncDisposable {
       session.on('error', () => {})
     })
     server.on('tlsClientError', () => {})
+    server.on('keylog', (line: Buffer) => this.secrets.push(line.toString().trim()))
     server.on('clientError', (_error: Error, socket: Socket) => socket.destroy())
     server.on('connect', (request, socket, head) => this.#onConnect(request, socket, head))
     server.on('request', (request, response) => this.#onRequest(request, response))

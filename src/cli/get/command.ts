@@ -1,5 +1,12 @@
 import { createClient } from '../../client.ts'
-import { clientOptions, onlyOperand, PROTOCOL_OPTIONS, TLS_OPTIONS, urlOf } from '../client-flags.ts'
+import {
+  clientOptions,
+  onlyOperand,
+  PROTOCOL_OPTIONS,
+  PROXY_OPTIONS,
+  TLS_OPTIONS,
+  urlOf,
+} from '../client-flags.ts'
 import type { Arguments, Command, Io } from '../command.ts'
 import { ExitCode, UsageError } from '../exit-codes.ts'
 import { REQUEST_OPTIONS, requestSpec } from '../request-flags.ts'
@@ -49,6 +56,7 @@ export const get: Command = {
       ],
     },
     TLS_OPTIONS,
+    PROXY_OPTIONS,
     PROTOCOL_OPTIONS,
     {
       title: 'In plain sight',

@@ -21,6 +21,7 @@ export function spansOf(timings: Timings): Span[] {
   const dial = [
     ['dns', timings.dns],
     ['connect', timings.connect],
+    ['proxy', timings.proxy ?? null],
     ['tls', timings.tls],
   ] as const
   const dialled = dial.reduce((sum, [, duration]) => sum + (duration ?? 0), 0)

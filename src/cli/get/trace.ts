@@ -6,6 +6,9 @@ import { errorCodeName, frameName } from '../http2-names.ts'
 import { harmless, type Paint } from '../paint.ts'
 import { fieldLines, statusText } from './delivery.ts'
 
+/** Without what stands behind it in the key of a pool. */
+const bareOrigin = (origin: string) => origin.replace(/#.*/, '')
+
 type Listeners = { [Name in keyof TrunklineEvents]?: (event: TrunklineEvents[Name]) => readonly string[] }
 
 /** Tells on a stream what happens; returns a function that ends it. */
@@ -42,9 +45,15 @@ function listenersFor(paint: Paint): Listeners {
       error !== null
         ? failed(`no connection to ${address} port ${port}`, error)
         : note(`connected to ${address} port ${port} ${paint.soft(`(${ms(duration)})`)}`),
-    'tls:start': ({ servername, offered, resuming }) =>
+    'tunnel:start': ({ proxy, origin }) =>
+      note(`asking the proxy ${harmless(proxy)} for a tunnel to ${harmless(bareOrigin(origin))}`),
+    'tunnel:end': ({ proxy, duration, error }) =>
+      error !== null
+        ? failed(`no tunnel through ${proxy}`, error)
+        : note(`the tunnel through ${harmless(proxy)} stands ${paint.soft(`(${ms(duration)})`)}`),
+    'tls:start': ({ servername, offered, resuming, withProxy }) =>
       note(
-        `TLS to ${harmless(servername || 'an address')}, offering ${offered.join(', ')}${resuming ? ' and an earlier session' : ''}`,
+        `TLS to ${withProxy ? 'the proxy ' : ''}${harmless(servername || 'an address')}, offering ${offered.join(', ')}${resuming ? ' and an earlier session' : ''}`,
       ),
     'tls:end': ({ version, alpn, resumed, duration, error }) =>
       error !== null

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { type Exposure, expose } from '../../telemetry/top/expose.ts'
-import { PROTOCOL_OPTIONS, TLS_OPTIONS } from '../client-flags.ts'
+import { PROTOCOL_OPTIONS, PROXY_OPTIONS, TLS_OPTIONS } from '../client-flags.ts'
 import type { Arguments, Command, Io } from '../command.ts'
 import { CliError, ExitCode, exitCodeOfName, UsageError } from '../exit-codes.ts'
 import { rounded } from '../format.ts'
@@ -70,6 +70,7 @@ export const loadCommand: Command = {
       ],
     },
     TLS_OPTIONS,
+    PROXY_OPTIONS,
     PROTOCOL_OPTIONS,
   ],
   examples: [

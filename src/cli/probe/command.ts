@@ -1,5 +1,13 @@
 import { parseTarget } from '../../core/origin.ts'
-import { hostsOf, onlyOperand, TLS_OPTIONS, tlsOptions, urlOf } from '../client-flags.ts'
+import {
+  hostsOf,
+  onlyOperand,
+  PROXY_OPTIONS,
+  proxyOf,
+  TLS_OPTIONS,
+  tlsOptions,
+  urlOf,
+} from '../client-flags.ts'
 import type { Arguments, Command, Io } from '../command.ts'
 import { ExitCode } from '../exit-codes.ts'
 import { rounded } from '../format.ts'
@@ -32,6 +40,7 @@ export const probeCommand: Command = {
       ],
     },
     TLS_OPTIONS,
+    PROXY_OPTIONS,
   ],
   examples: [
     ['trunkline probe example.com', 'a verdict'],
@@ -49,6 +58,7 @@ async function run(given: Arguments, io: Io): Promise<ExitCode> {
     origin: target.origin,
     tls: await tlsOptions(given),
     hosts: hostsOf(given),
+    proxy: await proxyOf(given),
     pings: given.whole('pings', 0, 1000) ?? DEFAULT_PINGS,
     idle: given.duration('idle') ?? 0,
     timeout: given.duration('timeout') ?? DEFAULT_TIMEOUT,

@@ -1,19 +1,32 @@
 import type { TLSSocket } from 'node:tls'
+import { checkProxyTls } from '../../client-options.ts'
 import { createAddressBook } from '../../connect/address-book.ts'
-import { type Connected, createConnector } from '../../connect/connector.ts'
+import { type Connected, type ConnectorOptions, createConnector } from '../../connect/connector.ts'
 import { DNS_DEFAULTS } from '../../connect/dns-options.ts'
+import { HopPools } from '../../connect/proxy/hop-pools.ts'
+import { createProxiedConnector } from '../../connect/proxy/proxied-connector.ts'
+import { createProxyChooser } from '../../connect/proxy/proxy-chooser.ts'
+import type { ProxySetting } from '../../connect/proxy/proxy-options.ts'
+import { Tunnels } from '../../connect/proxy/tunnels.ts'
 import { type TlsOptions, TlsPolicy } from '../../connect/tls-identity.ts'
 import { MemoryTlsSessionStore } from '../../connect/tls-session-store.ts'
 import { systemClock } from '../../core/clock.ts'
 import { ClientError } from '../../core/errors.ts'
-import type { Origin } from '../../core/origin.ts'
+import { type Origin, originVia } from '../../core/origin.ts'
+import { nextId } from '../../core/process-record.ts'
+import { proxyCare } from '../../pool/proxy-care.ts'
 import type { AlpnProtocol } from '../../wire/contract.ts'
+import { createHttp2Engine } from '../../wire/http2/engine.ts'
 import type { CertificateFacts, Failed } from './report.ts'
+
+/** Nothing is handed over to a proxy: a probe looks at the origin, through a tunnel. */
+const READING = { checkTls: checkProxyTls, cleartext: 'h2' } as const
 
 export interface DiallerOptions {
   readonly origin: Origin
   readonly tls: TlsOptions
   readonly hosts: Readonly<Record<string, string>> | null
+  readonly proxy: ProxySetting
   /** ms for each dial. */
   readonly timeout: number
   readonly signal: AbortSignal
@@ -28,13 +41,32 @@ export class Dialler {
     this.#options = options
   }
 
-  /** `tls` goes over the options of the user. */
-  dial(offer: readonly AlpnProtocol[], tls: TlsOptions = {}): Promise<Connected> {
-    const { origin, hosts, timeout, signal } = this.#options
+  /** `tls` goes over the options of the user. Through a proxy each dial has a connection of its own to it. */
+  async dial(offer: readonly AlpnProtocol[], tls: TlsOptions = {}): Promise<Connected> {
+    const { origin, proxy, signal } = this.#options
+    const dialling = this.#dialling()
+    const policy = new TlsPolicy({ ...this.#options.tls, ...tls })
+    const straight = createConnector({ ...dialling, policy })
+    const choose = createProxyChooser(proxy, READING, process.env)
+    const server = choose === null ? null : await choose(origin)
+    if (server === null) return straight.connect(origin, offer, signal)
+    const { hops, tunnels } = this.#tunnels(dialling)
+    try {
+      const through = createProxiedConnector(straight, tunnels, null)
+      const connected = await through.connect(originVia(origin, server), offer, signal)
+      connected.socket.once('close', () => void hops.close())
+      return connected
+    } catch (error) {
+      void hops.close()
+      throw error
+    }
+  }
+
+  #dialling(): Omit<ConnectorOptions, 'policy'> {
+    const { hosts, timeout } = this.#options
     const dns = { ...DNS_DEFAULTS, ...(hosts && { hosts }) }
-    const connector = createConnector({
+    return {
       clock: systemClock,
-      policy: new TlsPolicy({ ...this.#options.tls, ...tls }),
       sessions: this.sessions,
       timeout,
       dnsTimeout: timeout,
@@ -43,8 +75,28 @@ export class Dialler {
       guard: null,
       attemptTimeout: dns.attemptTimeout,
       keepCertificates: false,
+    }
+  }
+
+  #tunnels(dialling: Omit<ConnectorOptions, 'policy'>): {
+    readonly hops: HopPools
+    readonly tunnels: Tunnels
+  } {
+    const { timeout } = this.#options
+    const { clock, addresses } = dialling
+    const keepAlive = { interval: 0, timeout, whenIdle: false, drainInterval: 0 }
+    const hops = new HopPools({
+      clock,
+      engine: createHttp2Engine({ clock }),
+      idleTimeout: timeout,
+      nextConnectionId: () => nextId('connection'),
+      careFor: proxyCare({ clock, clientId: 0, policy: { keepAlive, settingsTimeout: timeout } }),
+      // Tickets of the proxy are none of the origin's.
+      dialling: { ...dialling, sessions: null },
+      keyLog: () => null,
     })
-    return connector.connect(origin, offer, signal)
+    const timeouts = { connect: timeout, dns: timeout, proxy: timeout, tls: timeout }
+    return { hops, tunnels: new Tunnels({ clock, hops, addresses, guard: null, timeouts }) }
   }
 }
 

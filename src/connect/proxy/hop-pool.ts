@@ -19,8 +19,8 @@ export interface HopWaiter {
 
 export interface HopPoolContext extends ProxySessionContext {
   readonly clock: Clock
-  /** Connects to this proxy, with what it is trusted by. */
-  readonly connector: Connector
+  /** Connects to this proxy, with what it is trusted by and what is written down now. */
+  readonly connector: () => Connector
   /** What it spoke last; undefined: nothing is known. */
   readonly spoke: AlpnProtocol | undefined
   onSpoke(protocol: AlpnProtocol): void
@@ -112,7 +112,8 @@ export class HopPool {
     const dial = new HopDial(origin, this.#context.clock)
     this.#dials.add(dial)
     for (const waiter of this.#waiters) this.#follow(waiter, dial.progress)
-    this.#context.connector
+    this.#context
+      .connector()
       .connect(origin, offer, dial.controller.signal, dial.progress)
       .then(
         (connected) => this.#onConnected(dial, connected),

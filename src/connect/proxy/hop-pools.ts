@@ -3,6 +3,7 @@ import type { ClientError } from '../../core/errors.ts'
 import type { AlpnProtocol, Engine } from '../../wire/contract.ts'
 import { type Connected, type Connector, type ConnectorOptions, createConnector } from '../connector.ts'
 import type { DialProgress } from '../dial-progress.ts'
+import type { KeyLog } from '../key-log.ts'
 import { HopPool, type HopWaiter } from './hop-pool.ts'
 import type { ProxyServer } from './proxy-server.ts'
 import type { ProxySessionContext } from './proxy-session.ts'
@@ -17,6 +18,8 @@ export interface HopPoolsContext {
   readonly careFor: ProxySessionContext['careFor']
   /** How origins are connected to. Of it the limits, the resolver and the store of TLS sessions hold for proxies, too. */
   readonly dialling: Omit<ConnectorOptions, 'policy'>
+  /** The key log in force: handshakes with proxies are of the same client. */
+  readonly keyLog: () => KeyLog | null
 }
 
 /** The connections to all proxies of a client. */
@@ -66,7 +69,9 @@ export class HopPools {
 
   /** Which address a proxy has was decided by who configured it: the guard is about origins. */
   #connector({ policy }: ProxyServer): Connector {
-    return createConnector({ ...this.#context.dialling, policy, guard: null, keepCertificates: false })
+    const { dialling, keyLog } = this.#context
+    const logging = policy.logging(keyLog())
+    return createConnector({ ...dialling, policy: logging, guard: null, keepCertificates: false })
   }
 
   #open(server: ProxyServer): HopPool {
@@ -77,7 +82,7 @@ export class HopPools {
       idleTimeout,
       nextConnectionId,
       careFor,
-      connector: this.#connector(server),
+      connector: () => this.#connector(server),
       spoke: this.#spoke.get(server),
       onSpoke: (protocol) => this.#spoke.set(server, protocol),
       onEmpty: () => {

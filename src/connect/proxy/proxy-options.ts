@@ -1,4 +1,4 @@
-import type { TlsOptions } from '../tls-identity.ts'
+import type { OriginTlsOptions } from '../tls-identity.ts'
 
 /** A proxy, and how to deal with it. */
 export interface ProxyServerOptions {
@@ -11,8 +11,8 @@ export interface ProxyServerOptions {
   readonly auth?: { readonly username: string; readonly password: string }
   /** Further fields for an HTTP proxy. */
   readonly headers?: Readonly<Record<string, string>>
-  /** How an `https:` proxy is verified. Nothing of the client's own `tls` holds for it. */
-  readonly tls?: TlsOptions
+  /** How an `https:` proxy is verified. Of the client's own `tls` nothing but `keyLog` holds for it. */
+  readonly tls?: OriginTlsOptions
   /** What to offer an `https:` proxy by ALPN. Default `['h2', 'http/1.1']`. */
   readonly protocols?: readonly ('h2' | 'http/1.1')[]
   /** Ask for a tunnel for `http:` URLs, too. Default false: an HTTP proxy gets such requests as they are. */

@@ -11,10 +11,21 @@ import type {
 
 /**
  * `client`: in the client, but not in its queue: interceptors, limits, before and after the network. `backoff`: before
- * a retry. `queue`: for a connection with room, less the `dns`, `connect` and `tls` of the dial that it waited for.
+ * a retry. `queue`: for a connection with room, less the `dns`, `connect`, `proxy` and `tls` of the dial that it waited
+ * for. `proxy`: until the tunnel stood, less the `dns` and `connect` of the dial of the connection to the proxy.
  * `waiting`: from the request on the wire to the response head. `receiving`: the response body.
  */
-export const PHASES = ['client', 'backoff', 'queue', 'dns', 'connect', 'tls', 'waiting', 'receiving'] as const
+export const PHASES = [
+  'client',
+  'backoff',
+  'queue',
+  'dns',
+  'connect',
+  'proxy',
+  'tls',
+  'waiting',
+  'receiving',
+] as const
 
 export type Phase = (typeof PHASES)[number]
 
@@ -45,12 +56,14 @@ export interface Bar {
 export class BarMaker {
   readonly #dials: ReadonlyMap<number, RecordedDial>
   readonly #failedDials: readonly RecordedDial[]
+  readonly #dialsById: ReadonlyMap<number, RecordedDial>
   readonly #until: number
 
   constructor({ dials, until }: Pick<Recording, 'dials' | 'until'>) {
     this.#dials = new Map(
       dials.flatMap((dial) => (dial.connectionId === null ? [] : [[dial.connectionId, dial]])),
     )
+    this.#dialsById = new Map(dials.map((dial) => [dial.id, dial]))
     this.#failedDials = dials.filter(({ connectionId }) => connectionId === null)
     this.#until = until
   }
@@ -106,7 +119,12 @@ export class BarMaker {
       .flatMap((wait) => {
         const end = Math.min(wait.end ?? to, to)
         const dial = this.#dialOf(wait, attempt.origin, end)
-        return filled(dial === undefined ? [] : dialSegments(dial, end), wait.start, end, () => 'queue')
+        return filled(
+          dial === undefined ? [] : dialSegments(dial, end, this.#dialsById),
+          wait.start,
+          end,
+          () => 'queue',
+        )
       })
   }
 
@@ -128,7 +146,11 @@ function exchange(stream: RecordedStream, end: number): Segment[] {
 }
 
 /** The phases of a dial. Connection attempts race: they count from the first to the one that was used. */
-export function dialSegments(dial: RecordedDial, until: number): Segment[] {
+export function dialSegments(
+  dial: RecordedDial,
+  until: number,
+  dials: ReadonlyMap<number, RecordedDial> = new Map(),
+): Segment[] {
   const ends = (step: { readonly end: number | null }) => step.end ?? dial.end ?? until
   const segments: Segment[] = dial.dns.map((step) => ({ phase: 'dns', start: step.start, end: ends(step) }))
   const [first] = dial.connects
@@ -137,8 +159,21 @@ export function dialSegments(dial: RecordedDial, until: number): Segment[] {
     const end = used === undefined ? Math.max(...dial.connects.map(ends)) : ends(used)
     segments.push({ phase: 'connect', start: first.start, end })
   }
-  for (const step of dial.tls) segments.push({ phase: 'tls', start: step.start, end: ends(step) })
+  for (const step of dial.tls) {
+    const phase = step.withProxy ? 'proxy' : 'tls'
+    segments.push({ phase, start: step.start, end: ends(step) })
+  }
+  for (const tunnel of dial.tunnels ?? []) {
+    const leg = tunnel.proxyDialId === null ? undefined : dials.get(tunnel.proxyDialId)
+    segments.push(...tunnelSegments(tunnel.start, ends(tunnel), leg))
+  }
   return segments
+}
+
+/** A tunnel may have waited for a dial of the proxy that began before it; what is not look-up or TCP is the proxy's. */
+function tunnelSegments(start: number, end: number, leg: RecordedDial | undefined): Segment[] {
+  const known = leg === undefined ? [] : dialSegments(leg, end).filter(({ phase }) => phase !== 'proxy')
+  return filled(known, start, end, () => 'proxy')
 }
 
 /** The segments in order, cut to the span and to each other, with something in every gap. */

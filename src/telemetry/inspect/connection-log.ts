@@ -89,7 +89,21 @@ export class ConnectionLog {
         const rest = { end: at, cached, addresses: addresses.slice(0, STEPS_LIMIT) }
         if (step !== undefined) Object.assign(step, { ...rest, error: this.#errorOf(error) })
       },
+      ...this.#ofTunnels(),
       ...this.#ofHandshakes(),
+    }
+  }
+
+  #ofTunnels(): Handlers {
+    return {
+      'tunnel:start': ({ dialId, at: start, proxy }) => {
+        const ending = { end: null, proxyDialId: null, error: null }
+        this.#step(dialId, 'tunnels', { proxy: this.#redaction.text(proxy), start, ...ending })
+      },
+      'tunnel:end': ({ dialId, at, proxyDialId, error }) => {
+        const step = this.#dials.get(dialId)?.tunnels?.findLast(({ end }) => end === null)
+        if (step !== undefined) Object.assign(step, { end: at, proxyDialId, error: this.#errorOf(error) })
+      },
     }
   }
 
@@ -161,12 +175,12 @@ export class ConnectionLog {
     }
   }
 
-  #step<Kind extends 'dns' | 'connects' | 'tls'>(
+  #step<Kind extends 'dns' | 'connects' | 'tls' | 'tunnels'>(
     dialId: number,
     kind: Kind,
-    step: Draft<RecordedDial>[Kind][number],
+    step: NonNullable<Draft<RecordedDial>[Kind]>[number],
   ): void {
-    // One list of three kinds: that the step is of this one is said in the signature.
+    // One list of four kinds: that the step is of this one is said in the signature.
     const steps = this.#dials.get(dialId)?.[kind] as (typeof step)[] | undefined
     if (steps !== undefined && steps.length < STEPS_LIMIT) steps.push(step)
   }
@@ -186,6 +200,7 @@ export class ConnectionLog {
       dns: [],
       connects: [],
       tls: [],
+      tunnels: [],
     }
   }
 

@@ -116,7 +116,7 @@ function timingsOf({ segments }: Bar): HarTimings {
   return {
     blocked: spent('client', 'backoff', 'queue'),
     dns: spent('dns'),
-    connect: spent('connect', 'tls'),
+    connect: spent('connect', 'proxy', 'tls'),
     ssl: spent('tls'),
     send: 0,
     wait: Math.max(0, spent('waiting')),

@@ -54,6 +54,7 @@ function movedTo(target: Recording, moved: Recording): Recording {
   const added: Readonly<Record<string, number>> = {
     connectionId: highest(target.connections),
     dialId: highest(target.dials),
+    proxyDialId: highest(target.dials),
     source: target.sources.length,
   }
   const shift = (value: unknown): unknown => {

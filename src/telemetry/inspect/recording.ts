@@ -158,6 +158,17 @@ export interface RecordedDial {
   readonly dns: readonly RecordedDns[]
   readonly connects: readonly RecordedConnect[]
   readonly tls: readonly RecordedTls[]
+  /** Through a proxy, one after the other; absent in recordings of before there was such a thing. */
+  readonly tunnels?: readonly RecordedTunnel[]
+}
+
+export interface RecordedTunnel {
+  readonly proxy: string
+  readonly start: number
+  readonly end: number | null
+  /** The dial that made the connection to the proxy; null: there was none. */
+  readonly proxyDialId: number | null
+  readonly error: RecordedError | null
 }
 
 export interface RecordedDns {

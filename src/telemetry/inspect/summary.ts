@@ -115,6 +115,7 @@ const SAID: Readonly<Record<Phase, string>> = {
   queue: 'in the queue, for a connection with room',
   dns: 'with DNS',
   connect: 'with making TCP connections',
+  proxy: 'with proxies, until their tunnels stood',
   tls: 'with TLS handshakes',
   waiting: 'waiting for the server to answer',
   receiving: 'receiving bodies',

@@ -40,6 +40,7 @@ export const ATTRIBUTES = {
   http2Code: 'trunkline.error.http2_code',
   dialId: 'trunkline.dial.id',
   dialProxy: 'trunkline.dial.proxy',
+  proxyDialId: 'trunkline.tunnel.dial.id',
   dnsHost: 'trunkline.dns.host',
   dnsAddresses: 'trunkline.dns.addresses',
   dnsCached: 'trunkline.dns.cached',

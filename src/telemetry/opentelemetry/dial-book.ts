@@ -22,6 +22,7 @@ export type DialPhase = {
       readonly resumed: boolean
       readonly withProxy: boolean
     }
+  | { readonly kind: 'tunnel'; readonly proxy: string; readonly proxyDialId: number | null }
 )
 
 export interface Dial {
@@ -61,6 +62,8 @@ export class DialBook {
       this.#add(dialId, {
         ...{ ...span(at, duration, error), kind: 'tls', servername, version, alpn, resumed, withProxy },
       }),
+    'tunnel:end': ({ at, dialId, duration, error, proxy, proxyDialId }) =>
+      this.#add(dialId, { ...span(at, duration, error), kind: 'tunnel', proxy, proxyDialId }),
     'dial:end': ({ at, dialId, error }) => {
       const entry = this.#underWay.get(dialId)
       if (entry === undefined) return

@@ -71,7 +71,7 @@ export class Instrumentation implements AttemptSurroundings {
   }
 
   makeDials(parent: Context, dials: readonly Dial[]): void {
-    for (const dial of dials) makeDialSpans(this.#tracer, parent, dial)
+    for (const dial of dials) makeDialSpans(this.#tracer, parent, dial, this.#dials)
   }
 
   async #follow(next: Dispatch, request: ClientRequest, active: Context): Promise<ClientResponse> {

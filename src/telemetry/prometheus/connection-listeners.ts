@@ -33,8 +33,8 @@ export function connectionListeners(metrics: Metrics, labels: Labels): Listeners
   const open = new Map<number, OpenConnection>()
   const count = ({ origin, protocol, state }: OpenConnection, change: 1 | -1) =>
     metrics.connections.inc({ origin, protocol, state }, change)
-  const phases = (origin: string, { dns, connect, handshake }: ConnectionOpen) => {
-    for (const [phase, time] of Object.entries({ dns, connect, tls: handshake }))
+  const phases = (origin: string, { dns, connect, tunnel, handshake }: ConnectionOpen) => {
+    for (const [phase, time] of Object.entries({ dns, connect, proxy: tunnel, tls: handshake }))
       if (time !== null) metrics.dial_phase_seconds.observe({ origin, phase }, time / 1000)
   }
   return {

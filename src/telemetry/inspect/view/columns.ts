@@ -98,7 +98,7 @@ export const COLUMNS: readonly Column[] = [
     ({ request }) => bytes(request.bytesReceived),
   ),
   phase('Queue', 'queue', 'client', 'backoff'),
-  phase('Dial', 'dns', 'connect', 'tls'),
+  phase('Dial', 'dns', 'connect', 'proxy', 'tls'),
   phase('Waiting', 'waiting'),
   phase('Receiving', 'receiving'),
   column(

@@ -12,6 +12,7 @@ const SHARE: Readonly<Record<Phase, number>> = {
   queue: 0.22,
   dns: 0.6,
   connect: 0.6,
+  proxy: 0.6,
   tls: 0.6,
   waiting: 1,
   receiving: 1,

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { checkTls } from '../../../../src/client-options.ts'
+import { checkProxyTls } from '../../../../src/client-options.ts'
 import { createProxyChooser } from '../../../../src/connect/proxy/proxy-chooser.ts'
 import type { ProxySetting } from '../../../../src/connect/proxy/proxy-options.ts'
 import { readProxy } from '../../../../src/connect/proxy/proxy-server.ts'
 import { originOf, originVia } from '../../../../src/core/origin.ts'
 import { createClient } from '../../../../src/index.ts'
 
-const READING = { checkTls, cleartext: 'http/1.1' } as const
+const READING = { checkTls: checkProxyTls, cleartext: 'http/1.1' } as const
 const read = (given: Parameters<typeof readProxy>[0]) => readProxy(given, READING)
 const basic = (login: string) => `Basic ${Buffer.from(login).toString('base64')}`
 const ORIGIN = originOf(new URL('https://a.test'))
