@@ -373,6 +373,7 @@ class TrunklineClient implements Client {
       nextConnectionId,
       onHandshake: (connected, origin) => this.#figures.dialled(connected, origin),
       onDialFailed: (origin) => this.#figures.dialFailed(origin),
+      onSentAway: (goAway, origin) => this.#figures.sentAway(goAway, origin),
     })
   }
 }

@@ -5,6 +5,8 @@ import type { ClientRequest } from './core/dispatch.ts'
 import { failureOf } from './core/events.ts'
 import type { Origin } from './core/origin.ts'
 import { distribution, Latency, type LatencyStats } from './latency.ts'
+import type { GoAway } from './wire/contract.ts'
+import { errorCodeName } from './wire/http2/frame-types.ts'
 
 /** What costs something to measure, and is off unless asked for. */
 export interface MeasureOptions {
@@ -27,6 +29,8 @@ export interface OriginHistory {
   readonly resumedHandshakes: number
   /** Requests that failed, by code. */
   readonly errors: Readonly<Record<string, number>>
+  /** Connections that the peer ended by GOAWAY, by the name of its code (RFC 9113 section 7). */
+  readonly goAways: Readonly<Record<string, number>>
   /** Of requests that were answered, to the last byte; null unless `measure.latency` is on. */
   readonly latency: LatencyStats | null
 }
@@ -45,13 +49,15 @@ class Tally {
   fullHandshakes = 0
   resumedHandshakes = 0
   readonly errors = new Map<string, number>()
+  readonly goAways = new Map<string, number>()
   latency: Latency | null = null
 
   stats(origin: string): OriginHistory {
-    const { dials, dialsFailed, fullHandshakes, resumedHandshakes, errors, latency } = this
+    const { dials, dialsFailed, fullHandshakes, resumedHandshakes, errors, goAways, latency } = this
     return {
       ...{ origin, dials, dialsFailed, fullHandshakes, resumedHandshakes },
       errors: Object.fromEntries(errors),
+      goAways: Object.fromEntries(goAways),
       latency: latency?.stats() ?? null,
     }
   }
@@ -101,6 +107,10 @@ export class Figures {
   dialFailed(origin: Origin): void {
     this.dialsFailed += 1
     this.#of(origin).dialsFailed += 1
+  }
+
+  sentAway({ http2Code }: GoAway, origin: Origin): void {
+    count(this.#of(origin).goAways, errorCodeName(http2Code))
   }
 
   /** Requests that failed, by code. */

@@ -5,7 +5,7 @@ import type { ClientError } from '../core/errors.ts'
 import type { Entry } from '../core/linked-queue.ts'
 import type { Origin } from '../core/origin.ts'
 import { UrgencyQueue } from '../core/urgency-queue.ts'
-import type { AlpnProtocol } from '../wire/contract.ts'
+import type { AlpnProtocol, GoAway } from '../wire/contract.ts'
 import { anyLiving, idlestOf, superfluous } from './census.ts'
 import { tellOpen } from './connection-events.ts'
 import type { ConnectionPolicy } from './connection-policy.ts'
@@ -181,8 +181,7 @@ export class OriginPool implements PoolMember, Tenant {
   }
 
   /**
-   * As good as a failed dial, though the first may have been bad luck. It concerns those who waited when the
-   * connection came up; who came later gets a dial of their own.
+   * Like a failed dial, though the first may be bad luck; of those who waited when it came up, and not of later ones.
    */
   onEarlyEnd(connection: PooledConnection, cause: ClientError | null): void {
     this.#earlyEnds += 1
@@ -200,8 +199,9 @@ export class OriginPool implements PoolMember, Tenant {
     else if (this.#dials.size === 0) this.#dial(true, isHttp1(connection))
   }
 
-  onTooManyPings(): void {
-    this.#pingBackoff *= 2
+  onSentAway(goAway: GoAway): void {
+    if (goAway.debug.includes('too_many_pings')) this.#pingBackoff *= 2
+    this.#context.onSentAway(goAway, this.origin)
   }
 
   #pump(): void {

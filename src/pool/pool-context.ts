@@ -1,7 +1,7 @@
 import type { Connected, Connector } from '../connect/connector.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Origin } from '../core/origin.ts'
-import type { AlpnProtocol, Engine } from '../wire/contract.ts'
+import type { AlpnProtocol, Engine, GoAway } from '../wire/contract.ts'
 import type { ConnectionPolicy } from './connection-policy.ts'
 import type { PooledConnection } from './pooled-connection.ts'
 import type { ProtocolMemory } from './protocol-memory.ts'
@@ -53,6 +53,8 @@ export interface PoolContext {
   vacate(pool: Tenant): void
   onHandshake(connected: Connected, origin: Origin): void
   onDialFailed(origin: Origin): void
+  /** A connection drains because the peer's GOAWAY said so. */
+  onSentAway(goAway: GoAway, origin: Origin): void
 }
 
 export interface PoolLimits {

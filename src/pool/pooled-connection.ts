@@ -38,8 +38,8 @@ export interface PoolMember {
   onEarlyEnd(connection: PooledConnection, cause: ClientError | null): void
   /** It reached its maximum lifetime. */
   onAged(connection: PooledConnection): void
-  /** The peer asked for fewer PINGs (gRPC's `too_many_pings`). */
-  onTooManyPings(): void
+  /** The peer's GOAWAY ends it; its debug data may ask for fewer PINGs (gRPC's `too_many_pings`). */
+  onSentAway(goAway: GoAway): void
 }
 
 const TRANSITIONS: Record<Standing, readonly Standing[]> = {
@@ -249,7 +249,7 @@ export class PooledConnection implements ConnectionListener {
   }
 
   onDraining(goAway: GoAway | null): void {
-    if (goAway?.debug.includes('too_many_pings')) this.#pool.onTooManyPings()
+    if (goAway !== null) this.#pool.onSentAway(goAway)
     if (!this.#move('draining')) return
     const ours = this.protocol === 'h2' ? 'distrusted' : 'peer-closed'
     tellDraining(this, this.#clock, goAway === null ? ours : 'goaway')

@@ -100,11 +100,22 @@ describe('snapshot', () => {
         fullHandshakes: 1,
         resumedHandshakes: 1,
         errors: {},
+        goAways: {},
         latency: null,
       },
     ])
     await client.close()
     expect(client.snapshot().state).toBe('destroyed')
+  })
+
+  test('of a connection that the server ended by GOAWAY the reason stays', async () => {
+    const server = await bench.h2Server()
+    const client = bench.client()
+    await drained(client.fetch(server.origin))
+    for (const session of server.sessions) session.close()
+    await waitFor(() => client.snapshot().history[0]?.goAways.NO_ERROR === 1)
+    await waitFor(() => client.stats().connections === 0)
+    expect(client.snapshot().history[0]?.goAways).toEqual({ NO_ERROR: 1 })
   })
 
   test('measures latency and the event loop if asked, and lets go of the loop at the end', async () => {

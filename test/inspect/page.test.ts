@@ -84,6 +84,22 @@ describe.skipIf(chromium === undefined)('in Chromium (skipped where it is not in
     },
   )
 
+  test('on a phone each lane says whose it is, and is seen without scrolling', async () => {
+    const { page } = await open('5', 'light', 390)
+    const seen = await page.$$eval('.label .host', (hosts) =>
+      hosts.map((host) => {
+        const { width, bottom } = (
+          host as unknown as { getBoundingClientRect(): { width: number; bottom: number } }
+        ).getBoundingClientRect()
+        return { text: host.textContent, shown: width > 40 && bottom < 900 }
+      }),
+    )
+    expect(seen).toEqual([
+      { text: 'api.example.com', shown: true },
+      { text: 'search.example.com', shown: true },
+    ])
+  })
+
   test('says which hop is slow, in figures', async () => {
     const { page } = await open('5')
     expect(await text(page, '#verdict')).toMatch(
@@ -182,7 +198,7 @@ describe.skipIf(chromium === undefined)('in Chromium (skipped where it is not in
 
   test('can be used without a pointer: requests by arrows, lanes by Enter, the filter by /', async () => {
     const { page } = await open('5000')
-    await page.focus('#lanes')
+    // As the page was opened: nothing has the focus.
     await page.keyboard.press('ArrowDown')
     const first = await text(page, '#details h2')
     await page.keyboard.press('ArrowDown')

@@ -1,7 +1,7 @@
 import type { ClientError } from '../../../src/core/errors.ts'
 import type { ConnectionPolicy } from '../../../src/pool/connection-policy.ts'
 import { PooledConnection, type PoolMember } from '../../../src/pool/pooled-connection.ts'
-import type { AlpnProtocol } from '../../../src/wire/contract.ts'
+import type { AlpnProtocol, GoAway } from '../../../src/wire/contract.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { DIAL_TIMINGS } from './connector.ts'
 import { Guest, HEAD, KEEPALIVE, ORIGIN, POLICY } from './pools.ts'
@@ -24,8 +24,8 @@ export class Pool implements PoolMember {
   onAged = () => {
     this.aged += 1
   }
-  onTooManyPings = () => {
-    this.tooManyPings += 1
+  onSentAway = ({ debug }: GoAway) => {
+    if (debug === 'too_many_pings') this.tooManyPings += 1
   }
 }
 

@@ -6,7 +6,7 @@ import type { PoolContext, PoolLimits, Tenant, Waiter } from '../../../src/pool/
 import type { PooledConnection } from '../../../src/pool/pooled-connection.ts'
 import { ProtocolMemory } from '../../../src/pool/protocol-memory.ts'
 import type { ManagerContext } from '../../../src/pool/session-manager.ts'
-import type { AlpnProtocol, ExchangeHandler } from '../../../src/wire/contract.ts'
+import type { AlpnProtocol, ExchangeHandler, GoAway } from '../../../src/wire/contract.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { FakeConnector } from './connector.ts'
 import { type FakeConnection, FakeEngine } from './wire.ts'
@@ -43,6 +43,7 @@ export class World {
   readonly protocols = new ProtocolMemory(this.clock, 600_000)
   readonly handshakes: Connected[] = []
   dialsFailed = 0
+  readonly sentAway: GoAway[] = []
   /** Rights to a connection that are out. */
   reserved = 0
   room = Number.POSITIVE_INFINITY
@@ -99,6 +100,7 @@ export class World {
       onDialFailed: () => {
         this.dialsFailed += 1
       },
+      onSentAway: (goAway) => this.sentAway.push(goAway),
     }
   }
 

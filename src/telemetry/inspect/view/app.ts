@@ -176,6 +176,7 @@ function start(recording: Recording): void {
   document.addEventListener('keydown', (event) => {
     const typing = event.target instanceof HTMLInputElement
     if (event.key === 'Escape' && !typing) select(null)
+    if (event.target === document.body && state.view === 'lanes') lanes.press(event)
     if (event.key !== '/' || typing) return
     event.preventDefault()
     toolbar.search.focus()

@@ -123,6 +123,9 @@ function drawFailure(
   context.stroke()
 }
 
+/** Share of a phase that a label may stand on. */
+const MOST_COVERED = 0.8
+
 /** Behind the bar, else before it, else on it: where there is room. */
 function drawLabel(brush: Brush, bar: Bar, left: number, right: number, place: BarPlace): void {
   const { context, palette, width } = brush
@@ -138,7 +141,18 @@ function drawLabel(brush: Brush, bar: Bar, left: number, right: number, place: B
   else if (whole <= before && right > 0) context.fillText(text, left - whole - 6, middle)
   else if (after > 100) context.fillText(fitted(context, text, after), right + 6, middle)
   // Not so that nothing can be seen of the bar.
-  else if (alone || whole < (end - start) / 2) drawInside(brush, text, start, end, middle)
+  else if (alone || whole < (end - start) / 2) drawInside(brush, text, ...roomOn(brush, bar), middle)
+}
+
+/** The beginning of its longest phase: the short ones are what a look at it is for. */
+function roomOn({ x, width }: Brush, { segments }: Bar): [left: number, right: number] {
+  const spans = segments.map(({ start, end }): [number, number] => [
+    Math.max(x(start), 0),
+    Math.min(x(end), width),
+  ])
+  const length = ([left, right]: [number, number]) => right - left
+  const longest = spans.reduce((one, other) => (length(other) > length(one) ? other : one), [0, 0])
+  return [longest[0], longest[0] + length(longest) * MOST_COVERED]
 }
 
 /** On the bar itself, with the paper behind it so that it can be read on any colour. */
@@ -164,8 +178,13 @@ function drawInside(
 export function labelOf({ request, attempt, stream, status, error, start, end }: Bar): string {
   const { method, url, origin } = attempt ?? request
   const again = attempt !== null && (attempt.number > 1 || attempt.streams.indexOf(stream as never) > 0)
-  const outcome = error === null ? (status ?? '') : `${status ?? ''} ${shortCode(error.code)}`.trim()
+  const outcome = error === null ? (status ?? '') : `${status ?? ''} ${failureOf(status, error.code)}`.trim()
   return `${again ? '↻ ' : ''}${method} ${pathOf(url, origin)}   ${outcome}   ${ms(end - start)}`
+}
+
+/** With a status it is the rest of the response that was given up, as before a retry. */
+function failureOf(status: number | null, code: string): string {
+  return status !== null && code === 'AbortError' ? 'cut short' : shortCode(code)
 }
 
 /** `STREAM_RESET`. */

@@ -27,6 +27,8 @@ export interface LanesView {
   draw(scene: LanesScene): void
   /** Scrolls until the bar can be seen. */
   reveal(bar: Bar): void
+  /** Keys work without a click, while nothing else has the focus. */
+  press(event: KeyboardEvent): void
 }
 
 export const AXIS_HEIGHT = 26
@@ -93,7 +95,12 @@ export function createLanesView(actions: LanesActions, tooltip: Tooltip): LanesV
     tooltip.show(null, 0, 0)
     actions.redraw()
   })
-  element.addEventListener('keydown', (event) => scene !== null && onKey(event, scene, actions, reveal))
+  element.addEventListener('keydown', (event) => {
+    if (event.target === element) press(event)
+  })
+  function press(event: KeyboardEvent): void {
+    if (scene !== null) onKey(event, scene, actions, reveal)
+  }
 
   function reveal(bar: Bar): void {
     const lane = scene?.lanes.find(({ bars }) => bars.includes(bar))
@@ -105,7 +112,7 @@ export function createLanesView(actions: LanesActions, tooltip: Tooltip): LanesV
     else if (top > seen + element.clientHeight - 40) element.scrollTop = top - element.clientHeight + 80
   }
 
-  return { element, axis, draw, reveal }
+  return { element, axis, draw, reveal, press }
 }
 
 /** Keeps the focus where it was, though the labels are new. */
@@ -202,7 +209,7 @@ function onKey(
   actions: LanesActions,
   reveal: (bar: Bar) => void,
 ): void {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.target !== event.currentTarget) return
+  if (event.ctrlKey || event.metaKey || event.altKey) return
   const { shown, all, lanes, selected } = scene
   const middle = (shown.from + shown.to) / 2
   const choose = (by: number) => {
