@@ -1,4 +1,5 @@
 import { BlockList, isIP, isIPv4 } from 'node:net'
+import { domainToASCII } from 'node:url'
 import type { Place } from '../../core/origin.ts'
 
 /** Whether connections to a place bypass the proxy. */
@@ -31,7 +32,7 @@ LOOPBACK.addAddress('::1', 'ipv6')
 
 function ruleOf(entry: string): Bypass | null {
   if (entry === '*') return () => true
-  const [, network, prefix] = /^([^/]+)\/(\d{1,3})$/.exec(entry) ?? []
+  const [, network, prefix] = /^([^/]+)\/(\d{1,3})$/.exec(entry.replace(/^\[(.+\/\d+)\]$/, '$1')) ?? []
   if (network !== undefined && prefix !== undefined)
     return blockRule(network.replace(/^\[|\]$/g, ''), Number(prefix))
   const { host, port } = splitPort(entry)
@@ -49,8 +50,10 @@ function splitPort(entry: string): { readonly host: string; readonly port: numbe
 }
 
 function domainRule(entry: string): Bypass | null {
-  const domain = bare(entry.replace(/^\*?\./, ''))
-  if (domain === '' || domain.includes('*')) return null
+  const given = bare(entry.replace(/^\*?\./, ''))
+  // URLs have names in ASCII; what is no name at all comes out empty.
+  const domain = given.includes('*') ? '' : domainToASCII(given)
+  if (domain === '') return null
   return ({ host }) => {
     const name = bare(host)
     return name === domain || name.endsWith(`.${domain}`)
@@ -68,7 +71,10 @@ function blockRule(network: string, prefix: number): Bypass | null {
   if (version === 0 || prefix > (version === 4 ? 32 : 128)) return null
   const list = new BlockList()
   list.addSubnet(network, prefix, familyOf(network))
-  return contains(list)
+  const matches = contains(list)
+  // Of the addresses of IPv6 those of IPv4 are a part (RFC 4291 section 2.5.5.2), which a larger block does not mean.
+  const isWide = version === 6 && prefix < 96
+  return (place) => matches(place) && !(isWide && isIPv4(place.host))
 }
 
 function contains(list: BlockList): Bypass {

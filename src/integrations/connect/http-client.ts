@@ -34,7 +34,8 @@ export function createHttpClient(options: HttpClientOptions): UniversalClientFn 
       const result = await send(options, request)
       if (options.needsHttp2 && result.protocol !== 'h2') {
         result.body.cancel()
-        throw new RpcError(`gRPC needs HTTP/2, and ${request.url} was answered over HTTP/1.1`, Code.Internal)
+        const { origin } = new URL(request.url)
+        throw new RpcError(`gRPC needs HTTP/2, and ${origin} answered over HTTP/1.1`, Code.Internal)
       }
       return responseOf(result, signal)
     } catch (error) {

@@ -56,7 +56,7 @@ export async function answer(
   if (signal?.aborted) throw signal.reason
   if (given === 'silence') return orAborted(new Promise<never>(() => {}), signal)
   const calledAt = clock.now()
-  if (given.delay !== undefined) await orAborted(after(clock, given.delay), signal)
+  if (given.delay !== undefined) await passed(clock, given.delay, signal)
   if ('error' in given) {
     const { error, processed } = given
     throw faultOf(error, request.target.origin.key, processed === undefined ? {} : { processed })
@@ -64,8 +64,15 @@ export async function answer(
   return respond(given, request, clock.now() - calledAt)
 }
 
-function after(clock: Clock, ms: number): Promise<void> {
-  return new Promise((resolve) => clock.setTimeout(resolve, ms, true))
+/** Whoever gives up leaves no timer behind. */
+async function passed(clock: Clock, ms: number, signal: AbortSignal | null): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const timer = clock.setTimeout(resolve, ms, true)
+  try {
+    await orAborted(promise, signal)
+  } finally {
+    timer.cancel()
+  }
 }
 
 function respond(given: MockResponse, request: ClientRequest, firstByte: number): ClientResponse {

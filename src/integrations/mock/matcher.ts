@@ -34,6 +34,7 @@ export function matcherOf(match: MockMatch): Matcher {
   for (const name of Object.keys(match))
     if (!KNOWN.includes(name))
       throw new TypeError(`A mock matches by ${KNOWN.join(', ')}; there is no "${name}".`)
+  checkShape(match)
   const methods = match.method === undefined ? null : [match.method].flat().map((one) => one.toUpperCase())
   const judgeUrl = urlJudge(match.url)
   return {
@@ -49,6 +50,20 @@ export function matcherOf(match: MockMatch): Matcher {
       return why.length === 0 && typeof params !== 'string' ? { fits: true, params } : { fits: false, why }
     },
   }
+}
+
+function checkShape({ method, url, headers }: MockMatch): void {
+  const isText = (value: unknown) =>
+    typeof value === 'string' || value instanceof RegExp || typeof value === 'function'
+  if (method !== undefined && ![method].flat().every((one) => typeof one === 'string'))
+    throw new TypeError('The method that a mock matches is a string, or a list of strings.')
+  if (url !== undefined && !isText(url))
+    throw new TypeError('The url that a mock matches is a pattern, a regular expression or a function.')
+  if (headers === undefined) return
+  if (typeof headers !== 'object' || headers === null || !Object.values(headers).every(isText))
+    throw new TypeError(
+      'The headers that a mock matches are strings, regular expressions or functions, by name.',
+    )
 }
 
 function urlJudge(wanted: MockMatch['url']): (url: URL) => Params | string {

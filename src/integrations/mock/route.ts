@@ -1,5 +1,6 @@
 import type { MockAnswer, MockReply } from './answer.ts'
 import type { MockCall } from './call.ts'
+import { checkAnswer } from './check-answer.ts'
 import { type Matcher, type MockMatch, matcherOf } from './matcher.ts'
 import type { Params } from './url-pattern.ts'
 
@@ -23,6 +24,7 @@ export class Route {
   /** The answers, in turn; the last one stays. Default: 200 without a body. */
   reply(...replies: readonly MockReply[]): this {
     if (replies.length === 0) throw new TypeError('reply() takes one answer at least.')
+    for (const reply of replies) if (typeof reply !== 'function') checkAnswer(reply)
     this.#replies = replies
     return this
   }
@@ -71,6 +73,9 @@ export class Route {
   async answer(call: MockCall): Promise<MockAnswer> {
     const reply = this.#replies[Math.min(this.calls.length, this.#replies.length - 1)] as MockReply
     this.calls.push(call)
-    return typeof reply === 'function' ? reply(call) : reply
+    if (typeof reply !== 'function') return reply
+    const given = await reply(call)
+    checkAnswer(given)
+    return given
   }
 }

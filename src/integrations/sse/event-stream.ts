@@ -1,10 +1,10 @@
-import { createParser } from 'eventsource-parser'
 import type { Client } from '../../client-interface.ts'
 import { type ClientError, ConnectionError, ProtocolError } from '../../core/errors.ts'
 import { toHeaderList } from '../../core/headers.ts'
 import { orAborted } from '../../core/or-aborted.ts'
 import { retryAfterMs } from '../../interceptors/retry-after.ts'
 import type { RequestResult } from '../../request.ts'
+import { EventReader, type ServerEvent } from './event-reader.ts'
 import {
   type EventStreamOptions,
   type ReconnectReason,
@@ -13,16 +13,11 @@ import {
 } from './options.ts'
 import { isReconnectable } from './reconnectable.ts'
 
-/** An event of the server. */
-export interface ServerEvent {
-  /** `event:`; `message` without one. */
-  readonly type: string
-  readonly data: string
-  /** The last `id:` that came, with this event or before it; empty for none. */
-  readonly id: string
-}
-
 const CONTENT_TYPE = /^text\/event-stream(?:\s*;|\s*$)/i
+
+/** The least and the most that `retry:` can ask for, ms. A reconnect costs the server a request, and us one too. */
+const LEAST_RETRY = 100
+const LONGEST_RETRY = 24 * 60 * 60 * 1000
 
 /** A delay is up to so much longer, by chance, lest all clients of a server come back at once. */
 const JITTER = 0.5
@@ -121,27 +116,29 @@ export class EventStream implements AsyncIterable<ServerEvent> {
 
   async *#events({ body }: RequestResult): AsyncGenerator<ServerEvent> {
     const arrived: ServerEvent[] = []
-    let tooLarge = false
-    const parser = createParser({
-      maxBufferSize: this.#options.maxEventSize,
-      onEvent: ({ event, data, id }) => {
-        if (id !== undefined) this.#lastEventId = id
-        arrived.push({ type: event || 'message', data, id: this.#lastEventId })
-      },
-      onRetry: (ms) => {
-        this.#reconnectDelay = ms
-      },
-      onError: ({ type }) => {
-        tooLarge ||= type === 'max-buffer-size-exceeded'
-      },
+    const reader = new EventReader({
+      lastEventId: this.#lastEventId,
+      maxEventSize: this.#options.maxEventSize,
+      onEvent: (event) => arrived.push(event),
+      onRetry: (ms) => this.#onRetry(ms),
     })
     const decoder = new TextDecoder()
     for await (const chunk of body) {
       this.#failures = 0
-      parser.feed(decoder.decode(chunk, { stream: true }))
-      yield* arrived.splice(0)
-      if (tooLarge) throw this.#tooLarge()
+      reader.feed(decoder.decode(chunk, { stream: true }))
+      for (const event of arrived.splice(0)) {
+        this.#lastEventId = event.id
+        yield event
+      }
+      this.#lastEventId = reader.lastEventId
+      if (reader.tooLarge) throw this.#tooLarge()
     }
+  }
+
+  /** What the server said is heeded within bounds: neither a storm nor a stop is for it to order. */
+  #onRetry(ms: number): void {
+    const least = Math.min(LEAST_RETRY, this.#options.reconnectDelay)
+    this.#reconnectDelay = Math.min(Math.max(ms, least), LONGEST_RETRY)
   }
 
   /** @throws the reason, when there were too many failures. */
@@ -167,16 +164,22 @@ export class EventStream implements AsyncIterable<ServerEvent> {
   #givenUp(reason: ReconnectReason): unknown {
     if (reason === 'ended') {
       const why = `ended the event stream ${this.#failures} times in a row before anything came`
-      return new ConnectionError('ERR_TRUNKLINE_CONNECTION_LOST', `${this.url} ${why}.`, { phase: 'body' })
+      return new ConnectionError('ERR_TRUNKLINE_CONNECTION_LOST', `${this.#place} ${why}.`, { phase: 'body' })
     }
     if ('error' in reason) return reason.error
     return this.#refused(`answered with status ${reason.status}, ${this.#failures} times in a row`)
   }
 
+  /** For messages: neither user information nor a query, which may hold a secret, too. */
+  get #place(): string {
+    const { origin, pathname } = new URL(this.url)
+    return origin + pathname
+  }
+
   #refused(what: string): ClientError {
     return new ProtocolError(
       'ERR_TRUNKLINE_EVENT_STREAM_REFUSED',
-      `${this.url} ${what}, not with an event stream.`,
+      `${this.#place} ${what}, not with an event stream.`,
       {
         processed: 'yes',
         phase: 'headers',
@@ -187,7 +190,7 @@ export class EventStream implements AsyncIterable<ServerEvent> {
   #tooLarge(): ClientError {
     const { maxEventSize } = this.#options
     const what = `sent an event of more than ${maxEventSize} characters. Raise maxEventSize if that is meant to be`
-    return new ProtocolError('ERR_TRUNKLINE_BODY_TOO_LARGE', `${this.url} ${what}.`, {
+    return new ProtocolError('ERR_TRUNKLINE_BODY_TOO_LARGE', `${this.#place} ${what}.`, {
       processed: 'yes',
       phase: 'body',
     })

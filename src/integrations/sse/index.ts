@@ -4,7 +4,8 @@ import { EventStream } from './event-stream.ts'
 import type { EventStreamOptions } from './options.ts'
 
 export type { Clock, Timer } from '../../core/clock.ts'
-export { EventStream, type ServerEvent } from './event-stream.ts'
+export type { ServerEvent } from './event-reader.ts'
+export { EventStream } from './event-stream.ts'
 export type { EventStreamOptions, Reconnect, ReconnectReason } from './options.ts'
 
 /**

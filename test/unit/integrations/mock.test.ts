@@ -134,12 +134,58 @@ describe('strict', () => {
     [() => createMock().on('GET', 'users'), 'Invalid URL pattern "users"'],
     [() => createMock().on('GET', '/').times(0), 'at least 1'],
     [() => createMock().on('GET', '/').reply(), 'one answer at least'],
-  ])('bad input %# is refused', (run, part) => {
+    [() => createMock().on({ url: 5 } as object), 'url that a mock matches'],
+    [() => createMock().on(5 as never, '/'), 'method that a mock matches'],
+    [() => createMock().on({ headers: { a: 1 } } as object), 'headers that a mock matches'],
+    ...[
+      [{ staus: 500 }, 'there is no "staus"'],
+      [{ error: 'ERR_TRUNKLINE_GOAWAY', status: 500 }, 'there is no "status"'],
+      [{ status: '201' }, 'not 201'],
+      [{ status: 103 }, 'not 103'],
+      [{ delay: -1 }, 'delay'],
+      [{ body: 'a', json: 1 }, 'not both'],
+      [{ error: 'ERR_TRUNKLINE_NOPE' }, 'not ERR_TRUNKLINE_NOPE'],
+      [{ breaksWith: 'gone' }, 'not gone'],
+      [null, 'not with null'],
+      [undefined, 'not with undefined'],
+    ].map(
+      ([reply, part]) =>
+        [
+          () =>
+            createMock()
+              .on('GET', '/')
+              .reply(reply as never),
+          part,
+        ] as const,
+    ),
+  ] as const)('bad input %# is refused', (run, part) => {
     expect(run).toThrow(part)
   })
 })
 
+test('what a function gives is looked at, too', async () => {
+  const { client, mock } = mockClient({ retry: false })
+  mock.on('GET', '/').reply(() => ({ staus: 500 }) as object)
+  expect(await rejection(client.request(API))).toMatchObject({
+    name: 'TypeError',
+    message: expect.stringContaining('there is no "staus"'),
+  })
+})
+
 describe('time', () => {
+  test('a delay that nobody waits for any more leaves no timer', async () => {
+    const clock = new MockClock()
+    const { client, mock } = mockClient({}, { clock })
+    mock.on('GET', '/').reply({ delay: 60_000 })
+    const controller = new AbortController()
+    const call = rejection(client.request(API, { signal: controller.signal }))
+    await clock.advance(1)
+    expect(clock.pending).toBe(1)
+    controller.abort(new Error('enough'))
+    await call
+    expect(clock.pending).toBe(0)
+  })
+
   test('a delay passes when the clock is moved', async () => {
     const clock = new MockClock()
     const { client, mock } = mockClient({}, { clock })
@@ -170,6 +216,8 @@ describe('failures', () => {
   const codes: readonly [ErrorCode, string, string][] = [
     ['ERR_TRUNKLINE_CONNECT_FAILED', 'ConnectError', 'no'],
     ['ERR_TRUNKLINE_CERTIFICATE_REJECTED', 'ConnectError', 'no'],
+    ['ERR_TRUNKLINE_PROXY_FAILED', 'ConnectError', 'no'],
+    ['ERR_TRUNKLINE_EVENT_STREAM_REFUSED', 'ProtocolError', 'maybe'],
     ['ERR_TRUNKLINE_HEADERS_TIMEOUT', 'TimeoutError', 'maybe'],
     ['ERR_TRUNKLINE_QUEUE_TIMEOUT', 'TimeoutError', 'no'],
     ['ERR_TRUNKLINE_PING_TIMEOUT', 'ConnectionError', 'maybe'],

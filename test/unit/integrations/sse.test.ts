@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { MockClock, mockClient } from 'trunkline/mock'
 import { type EventStreamOptions, eventStream, type Reconnect, type ServerEvent } from 'trunkline/sse'
 import { describe, expect, test } from 'vitest'
@@ -51,6 +52,45 @@ describe('events', () => {
     const { events } = await read([stream('data: whole\n\ndata: ha'), stream('lf\n\n'), END])
     expect(events.map(({ data }) => data)).toEqual(['whole'])
   })
+
+  test.each(['\n', '\r', '\r\n'])('lines end with %j, wherever the pieces do', async (end) => {
+    const text = ['id: 1', 'data: a', 'data: b', '', 'data: c', '', ''].join(end)
+    for (let cut = 0; cut <= text.length; cut += 1) {
+      const { events } = await read([stream(text.slice(0, cut), text.slice(cut)), END])
+      expect(events.map(({ data, id }) => [data, id])).toEqual([
+        ['a\nb', '1'],
+        ['c', '1'],
+      ])
+    }
+  })
+
+  test('one whose last line ends with CR comes without waiting for more', async () => {
+    const silent = async function* () {
+      yield 'data: a\r\r'
+      await new Promise(() => {})
+    }
+    expect((await read([{ headers: HEADERS, body: silent() }], {}, 1)).events).toHaveLength(1)
+  })
+
+  test('an id counts with its blank line, also without data', async () => {
+    const bytes = [...Buffer.from('id: 5\n\ndata: a\n\nid: 6\r\n\r\nid: 7\ndata: never')].map((byte) =>
+      Buffer.from([byte]),
+    )
+    const { events, calls } = await read([{ headers: HEADERS, body: bytes }, END])
+    expect(events).toEqual([{ type: 'message', data: 'a', id: '5' }])
+    expect(calls[1]?.headers['last-event-id']).toBe('6')
+  })
+
+  test.each([
+    ['id: 1\ndata: a\n\nid\n\n', undefined],
+    ['id: 1\ndata: a\n\nid:\ndata: b\n\n', undefined],
+    ['id: 1\ndata: a\n\nid: b\0c\n\n', '1'],
+    ['id: 1\ndata: a\n\nidea: 2\n\n', '1'],
+    ['id: 1\nid:  2\n\n', ' 2'],
+  ])('of %j the last id is %j', async (text, id) => {
+    const { calls } = await read([stream(text), END])
+    expect(calls[1]?.headers['last-event-id']).toBe(id?.trim() ?? id)
+  })
 })
 
 describe('it reconnects', () => {
@@ -87,6 +127,15 @@ describe('it reconnects', () => {
   test('after a 503, no sooner than Retry-After says', async () => {
     const { waits } = await read([{ status: 503, headers: { 'retry-after': '7' } }, END])
     expect(waits).toEqual([{ attempt: 1, delay: 7000, reason: { status: 503 } }])
+  })
+
+  test.each([
+    ['0', 100, 150],
+    ['99999999999999999999', 86_400_000, 129_600_000],
+  ])('after retry: %s, neither in a storm nor never', async (retry, least, most) => {
+    const { waits } = await read([stream(`retry: ${retry}\ndata: a\n\n`), END])
+    expect(waits[0]?.delay).toBeGreaterThanOrEqual(least)
+    expect(waits[0]?.delay).toBeLessThanOrEqual(most)
   })
 
   test('never more often than the longest wait allows', async () => {
@@ -156,6 +205,21 @@ describe('it stops', () => {
       expect(await rejection(run())).toBe(reason)
     }
   })
+})
+
+test('no error shows what is secret in the URL', async () => {
+  for (const reply of [{ status: 400 }, stream(), stream(`data: ${'x'.repeat(2000)}`)]) {
+    const { client, mock } = mockClient({ retry: false })
+    mock.on({}).reply(reply)
+    const run = async () => {
+      const options = { maxReconnects: 0, maxEventSize: 1000 }
+      for await (const _ of eventStream(client, 'https://us:s3cret@api.example.com/e?token=s3cret', options))
+        break
+    }
+    const error = await rejection(run())
+    expect(error.message).toContain('https://api.example.com/e ')
+    expect(inspect(error)).not.toContain('s3cret')
+  }
 })
 
 test.each([

@@ -35,11 +35,20 @@ describe('NO_PROXY', () => {
     ['::ffff:192.0.2.1', '192.0.2.1'],
     ['192.0.2.0/24', '[::ffff:192.0.2.7]'],
     ['localhost', 'localhost'],
+    ['müller.test', 'müller.test'],
+    ['.MÜLLER.test', 'www.müller.test'],
+    ['xn--mller-kva.test', 'müller.test'],
+    ['[2001:db8::/32]', '[2001:db8::1]'],
+    ['0.0.0.0/0', '192.0.2.1'],
+    ['::/0', '[2001:db8::1]'],
+    ['::ffff:192.0.2.0/120', '192.0.2.1'],
   ])('%j lets %s go straight', (rules, target) => {
     expect(parseNoProxy(rules)(place(target))).toBe(true)
   })
 
   test.each([
+    ['::/0', '192.0.2.1'],
+    ['0.0.0.0/0', '[2001:db8::1]'],
     ['', 'example.com'],
     [',, ,', 'example.com'],
     ['example.com', 'notexample.com'],
