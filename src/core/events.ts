@@ -94,6 +94,7 @@ export interface TrunklineEvents {
   frame: FrameEvent
 }
 
+/** The names of `TrunklineEvents`. */
 export type EventName = keyof TrunklineEvents
 
 /** Channels by the names of their events, made once: `events['ping:end'].hasSubscribers`. */

@@ -7,6 +7,7 @@ import { BridgeHttpAgent, BridgeHttpsAgent } from './agents.ts'
 import { originOfPlace } from './request-target.ts'
 import { StreamAgent } from './stream-agent.ts'
 
+/** Called with the response of a request. */
 export type ResponseListener = (response: IncomingMessage) => void
 
 /** Options of a request: those of `https.request`, without what governs a connection, which is the client's. */
@@ -22,6 +23,7 @@ export interface RequestFunction<Result> {
   (options: BridgeRequestOptions, listener?: ResponseListener): Result
 }
 
+/** `ClientRequest` of a bridge: constructed as http2-wrapper's. */
 export interface BridgeRequestClass {
   new (url: string | URL, options?: BridgeRequestOptions, listener?: ResponseListener): NodeRequest
   new (url: string | URL, listener?: ResponseListener): NodeRequest
@@ -52,6 +54,7 @@ export interface ResolveOptions {
   readonly timeout?: number | undefined
 }
 
+/** What `resolveProtocol` answers. */
 export interface ResolvedProtocol {
   readonly alpnProtocol: string
   readonly timeout?: boolean
