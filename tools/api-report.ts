@@ -48,7 +48,11 @@ function reportOf(
   const repeated = symbols.filter(([, symbol]) => told.has(symbol)).map(([name]) => name)
   const own = symbols.filter(([, symbol]) => !told.has(symbol))
   for (const [, symbol] of own) told.add(symbol)
-  const hidden = mentioned(own.map(([, symbol]) => symbol), checker, told)
+  const hidden = mentioned(
+    own.map(([, symbol]) => symbol),
+    checker,
+    told,
+  )
   return [
     `# ${specifier}`,
     'Made by `npm run api`. Comments and bodies are left out.',
@@ -106,7 +110,9 @@ function isOurs({ declarations }: ts.Symbol): boolean {
   const [first] = declarations ?? []
   if (first === undefined) return false
   const statement = ts.isVariableDeclaration(first) ? first.parent.parent : first
-  return ts.isSourceFile(statement.parent) && statement.getSourceFile().fileName.startsWith(join(root, 'dist'))
+  return (
+    ts.isSourceFile(statement.parent) && statement.getSourceFile().fileName.startsWith(join(root, 'dist'))
+  )
 }
 
 function original(symbol: ts.Symbol, checker: ts.TypeChecker): ts.Symbol {
