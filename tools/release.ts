@@ -40,7 +40,9 @@ export function obstacles(state: {
 
 /** The entries of a version in the changelog; null without any. */
 export function sectionOf(changelog: string, version: string): string | null {
-  const head = new RegExp(`^## \\[${version.replaceAll('.', '\\.')}\\] - \\d{4}-\\d{2}-\\d{2}\\n`, 'm').exec(changelog)
+  const head = new RegExp(`^## \\[${version.replaceAll('.', '\\.')}\\] - \\d{4}-\\d{2}-\\d{2}\\n`, 'm').exec(
+    changelog,
+  )
   if (head === null) return null
   const rest = changelog.slice(head.index + head[0].length)
   const text = rest.slice(0, /^## /m.exec(rest)?.index).trim()
@@ -57,7 +59,11 @@ function say(text: string): void {
 
 function npm(...args: string[]): void {
   say(`> npm ${args.join(' ')}`)
-  const { status } = spawnSync('npm', args, { cwd: root, stdio: 'inherit', shell: process.platform === 'win32' })
+  const { status } = spawnSync('npm', args, {
+    cwd: root,
+    stdio: 'inherit',
+    shell: process.platform === 'win32',
+  })
   if (status !== 0) throw new Error(`npm ${args[0]} failed`)
 }
 
@@ -81,7 +87,11 @@ function release(dryRun: boolean, skipGate: boolean): void {
   // The gate has run: prepublishOnly would run it once more.
   npm('pack', '--dry-run', '--ignore-scripts')
   if (dryRun) {
-    say(wrong.length === 0 ? `Dry run: ${version} can be released` : `Dry run: ${version} cannot be released yet`)
+    say(
+      wrong.length === 0
+        ? `Dry run: ${version} can be released`
+        : `Dry run: ${version} cannot be released yet`,
+    )
     process.exitCode = wrong.length === 0 ? 0 : 1
     return
   }
@@ -91,7 +101,10 @@ function release(dryRun: boolean, skipGate: boolean): void {
 
 if (import.meta.main) {
   const { values } = parseArgs({
-    options: { 'dry-run': { type: 'boolean', default: false }, 'skip-gate': { type: 'boolean', default: false } },
+    options: {
+      'dry-run': { type: 'boolean', default: false },
+      'skip-gate': { type: 'boolean', default: false },
+    },
   })
   try {
     if (values['skip-gate'] && !values['dry-run']) throw new Error('--skip-gate goes with --dry-run only')

@@ -23,13 +23,22 @@ function within(promise) {
 }
 
 async function measure(name, run) {
-  const client = library.createClient({ engine, tls: { ca }, http2: {}, keepAlive: { interval: 200, whenIdle: true } })
+  const client = library.createClient({
+    engine,
+    tls: { ca },
+    http2: {},
+    keepAlive: { interval: 200, whenIdle: true },
+  })
   try {
     const detail = await within(run(client))
     tell({ name, ok: true, detail: detail ?? '' })
   } catch (error) {
     const cause = error?.cause?.code ?? error?.code ?? ''
-    tell({ name, ok: false, detail: [cause, error?.cause?.message ?? error?.message ?? String(error)].join(' ').trim() })
+    tell({
+      name,
+      ok: false,
+      detail: [cause, error?.cause?.message ?? error?.message ?? String(error)].join(' ').trim(),
+    })
   } finally {
     client.destroy()
   }
@@ -53,7 +62,10 @@ const cases = {
   },
   'request over HTTP/2': async (client) => {
     const { status, body, protocol } = await client.request(`${h2}/echo`, { method: 'POST', body: 'text' })
-    check(status === 200 && protocol === 'h2' && (await body.text()) === 'text', `status ${status}, ${protocol}`)
+    check(
+      status === 200 && protocol === 'h2' && (await body.text()) === 'text',
+      `status ${status}, ${protocol}`,
+    )
   },
   '50 requests on one session': async (client) => {
     const answers = await Promise.all(Array.from({ length: 50 }, () => client.fetch(`${h2}/bytes/1000`)))
@@ -87,7 +99,10 @@ const cases = {
     const hanging = client.fetch(`${h2}/hang`, { signal: controller.signal })
     hanging.catch(() => {})
     setTimeout(() => controller.abort(), 50)
-    const error = await hanging.then(() => null, (reason) => reason)
+    const error = await hanging.then(
+      () => null,
+      (reason) => reason,
+    )
     check(error?.name === 'AbortError', `settled with ${error}`)
     const next = await client.fetch(`${h2}/`)
     await next.text()
@@ -112,8 +127,14 @@ const cases = {
   'a certificate of nobody we trust is refused': async () => {
     const stranger = library.createClient({ engine })
     try {
-      const error = await stranger.fetch(`${h2}/`).then(() => null, (reason) => reason)
-      check(error?.cause?.code === 'ERR_TRUNKLINE_CERTIFICATE_REJECTED', `settled with ${error?.cause?.code ?? error}`)
+      const error = await stranger.fetch(`${h2}/`).then(
+        () => null,
+        (reason) => reason,
+      )
+      check(
+        error?.cause?.code === 'ERR_TRUNKLINE_CERTIFICATE_REJECTED',
+        `settled with ${error?.cause?.code ?? error}`,
+      )
     } finally {
       stranger.destroy()
     }

@@ -33,11 +33,20 @@ interface Answer {
 
 const runtimes: readonly Runtime[] = [
   { name: 'node', version: process.versions.node, command: async () => [process.execPath] },
-  { name: 'bun', version: '1.4.5', command: async () => [await installed('bun', '1.4.5', '@oven/bun-*/bin/bun*'), 'run'] },
+  {
+    name: 'bun',
+    version: '1.4.5',
+    command: async () => [await installed('bun', '1.4.5', '@oven/bun-*/bin/bun*'), 'run'],
+  },
   {
     name: 'deno',
     version: '2.9.6',
-    command: async () => [await installed('deno', '2.9.6', '@deno/*/deno*'), 'run', '--allow-all', '--no-prompt'],
+    command: async () => [
+      await installed('deno', '2.9.6', '@deno/*/deno*'),
+      'run',
+      '--allow-all',
+      '--no-prompt',
+    ],
   },
 ]
 
@@ -46,7 +55,15 @@ async function installed(name: string, version: string, pattern: string): Promis
   const folder = join(cache, `${name}-${version}`)
   if (!existsSync(join(folder, 'node_modules', name))) {
     await mkdir(folder, { recursive: true })
-    await output('npm', ['install', '--prefix', folder, '--no-audit', '--no-fund', '--ignore-scripts', `${name}@${version}`])
+    await output('npm', [
+      'install',
+      '--prefix',
+      folder,
+      '--no-audit',
+      '--no-fund',
+      '--ignore-scripts',
+      `${name}@${version}`,
+    ])
   }
   for await (const file of glob(join(folder, 'node_modules', pattern))) return file
   throw new Error(`${name}@${version} has no binary for this platform`)
@@ -65,9 +82,15 @@ function output(command: string, args: readonly string[], env = process.env): Pr
   return new Promise((resolve, reject) => {
     child.once('error', reject)
     child.once('close', (code, signal) => {
-      if (out === '' && code !== 0) reject(new Error(`${command} ended with ${code ?? signal}\n${err.slice(-2000)}`))
+      if (out === '' && code !== 0)
+        reject(new Error(`${command} ended with ${code ?? signal}\n${err.slice(-2000)}`))
       // A probe that died tells how far it got.
-      else resolve(code === 0 ? out : `${out}${JSON.stringify({ name: 'the process', ok: false, detail: `ended with ${code ?? signal}: ${err.trim().split('\n').at(-1)}` })}\n`)
+      else
+        resolve(
+          code === 0
+            ? out
+            : `${out}${JSON.stringify({ name: 'the process', ok: false, detail: `ended with ${code ?? signal}: ${err.trim().split('\n').at(-1)}` })}\n`,
+        )
     })
   })
 }
@@ -77,7 +100,10 @@ async function tryOne(runtime: Runtime, engine: string, site: object): Promise<r
     const [command = '', ...args] = await runtime.command()
     const env = { ...process.env, TRUNKLINE_PROBE: JSON.stringify({ ...site, engine }) }
     const lines = await output(command, [...args, probe], env)
-    return lines.split('\n').filter((line) => line.startsWith('{')).map((line) => JSON.parse(line))
+    return lines
+      .split('\n')
+      .filter((line) => line.startsWith('{'))
+      .map((line) => JSON.parse(line))
   } catch (error) {
     return [{ name: 'start', ok: false, detail: (error as Error).message }]
   }
@@ -98,8 +124,11 @@ async function main(): Promise<void> {
       if (values.runtime !== undefined && !values.runtime.includes(runtime.name)) continue
       for (const engine of ['node', 'wire']) {
         const answers = await tryOne(runtime, engine, site)
-        console.log(`\n${runtime.name} ${runtime.version}, engine ${engine}: ${answers.filter(({ ok }) => ok).length} of ${answers.length}`)
-        for (const { name, ok, detail } of answers) console.log(`  ${ok ? 'works' : 'FAILS'}  ${name}${ok ? '' : `: ${detail}`}`)
+        console.log(
+          `\n${runtime.name} ${runtime.version}, engine ${engine}: ${answers.filter(({ ok }) => ok).length} of ${answers.length}`,
+        )
+        for (const { name, ok, detail } of answers)
+          console.log(`  ${ok ? 'works' : 'FAILS'}  ${name}${ok ? '' : `: ${detail}`}`)
       }
     }
   } finally {
