@@ -26,6 +26,10 @@ export default defineConfig({
   platform: 'node',
   dts: true,
   sourcemap: true,
+  // Stack traces need positions only; the texts of the sources would be most of the package.
+  esbuildOptions: (options) => {
+    options.sourcesContent = false
+  },
   splitting: true,
   treeshake: false,
   clean: true,

@@ -24,6 +24,7 @@ export interface Client {
    * at once if one stands already.
    */
   connect(origin: string | URL, options?: { readonly signal?: AbortSignal }): Promise<Preconnected>
+  /** Counts of the client, its origins and connections at this moment. Plain data. */
   stats(): ClientStats
   /** Everything that is known of it at this moment, to be written down or sent: `stats()` and more, as JSON has it. */
   snapshot(): ClientSnapshot

@@ -106,6 +106,7 @@ export interface ClientOptions {
   readonly closeOnSignals?: boolean | CloseOnSignalsOptions
 }
 
+/** `http2`: how HTTP/2 sessions are used. */
 export interface Http2Options {
   /** Sessions per origin; a further one is opened only when the open ones are full. Default 1 (RFC 9113 section 9.1). */
   readonly maxSessions?: number
@@ -136,6 +137,7 @@ export interface Http2Options {
   readonly coalesce?: boolean
 }
 
+/** `http1`: how HTTP/1.1 connections are used. */
 export interface Http1Options {
   /** Sockets per origin. Default 64. */
   readonly maxSockets?: number
@@ -147,6 +149,7 @@ export interface Http1Options {
   readonly maxHeaderListSize?: number
 }
 
+/** `limits`: how much of everything at once. */
 export interface LimitOptions {
   /** Connections of the client in all. Default 1,024. Idle ones give way to new origins. */
   readonly connections?: number
@@ -164,6 +167,7 @@ export interface LimitOptions {
   readonly responseBody?: number
 }
 
+/** `keepAlive`: how dead connections are found by PING. */
 export interface KeepAliveOptions {
   /** Silence on a session with open streams after which it is asked by a PING. Default 15,000; 0: never. */
   readonly interval?: number

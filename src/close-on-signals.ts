@@ -24,7 +24,9 @@ export const checkCloseOnSignals: Check = (value) => {
 /** A client, as far as it is of interest here. */
 export interface Closable {
   readonly closed: Promise<void>
+  /** As of `Client`. */
   close(options?: { readonly timeout?: number }): Promise<unknown>
+  /** As of `Client`. */
   destroy(error?: Error): void
 }
 

@@ -20,6 +20,7 @@ export interface CloseReport {
   readonly requests: readonly CutRequest[]
 }
 
+/** A request that `close()` cut off. */
 export interface CutRequest {
   readonly method: string
   readonly url: string

@@ -13,7 +13,7 @@ export type {
   KeepAliveOptions,
   LimitOptions,
 } from './client-options.ts'
-export type { CloseOnSignalsOptions } from './close-on-signals.ts'
+export type { Closable, CloseOnSignalsOptions } from './close-on-signals.ts'
 export { closeOnSignals } from './close-on-signals.ts'
 export type { CloseOptions, CloseReport, CutRequest } from './closing.ts'
 export type { DnsStats } from './connect/address-book.ts'
@@ -58,11 +58,29 @@ export type {
   ClientResponse,
   Dispatch,
   Interceptor,
+  PhaseLimits,
   RedirectMode,
   RequestContext,
   Timings,
 } from './core/dispatch.ts'
-export type { ErrorCode, Phase, Processed } from './core/errors.ts'
+export type {
+  BodyErrorCode,
+  ClosedErrorCode,
+  ConnectErrorCode,
+  ConnectionErrorCode,
+  ErrorCode,
+  ErrorDetails,
+  InvalidRequestCode,
+  LimitErrorCode,
+  LimitErrorDetails,
+  Phase,
+  Processed,
+  ProtocolErrorCode,
+  StreamErrorCode,
+  TimeoutErrorCode,
+  WebSocketErrorCode,
+  WebSocketErrorDetails,
+} from './core/errors.ts'
 export {
   BodyError,
   ClientError,
@@ -76,11 +94,13 @@ export {
   TimeoutError,
   WebSocketError,
 } from './core/errors.ts'
-export type { EventChannels, EventName, Failure, TrunklineEvents } from './core/events.ts'
+export type * from './core/event-payloads.ts'
+export type { EventChannels, EventName, TrunklineEvents } from './core/events.ts'
 export { EVENT_NAMES, events, onEvent } from './core/events.ts'
 export type { HeaderList, HeadersInput } from './core/headers.ts'
 export type { PhaseTimings } from './core/phase-timings.ts'
 export type { Priority, PriorityInput } from './core/priority.ts'
+export type { BytesBody, RequestBody, StreamBody } from './core/request-body.ts'
 export type { ResponseBody } from './core/response-body.ts'
 export type { RetryEvent, RetryOptions, RetryPolicy } from './core/retry-policy.ts'
 export type { CorrelationOptions } from './correlation-options.ts'
@@ -91,10 +111,12 @@ export { consulResolver } from './discovery/consul-resolver.ts'
 export type { DiscoveryOptions } from './discovery/discovery-options.ts'
 export type { DnsAddressResolverOptions, DnsSrvResolverOptions } from './discovery/dns-service-resolvers.ts'
 export { dnsAddressResolver, dnsSrvResolver } from './discovery/dns-service-resolvers.ts'
-export type { EjectionOptions } from './discovery/endpoint-health.ts'
+export type { EjectionOptions, HealthState } from './discovery/endpoint-health.ts'
 export type { Endpoint, Resolver } from './discovery/resolver.ts'
 export type { EndpointStats, ServiceStats } from './discovery/service-stats.ts'
 export { staticResolver } from './discovery/static-resolver.ts'
+export type { Identity } from './discovery/tracked-endpoint.ts'
+export type { EngineName } from './engine-name.ts'
 export type { BodyInput } from './fetch/body.ts'
 export type { Fetch } from './fetch/fetch.ts'
 export type { FetchInit } from './fetch/init.ts'
@@ -108,6 +130,7 @@ export type { ClientMap, MapContext, MapError, MapOptions, MapResult, MapValue }
 export type { NdjsonSource } from './ndjson.ts'
 export { ndjson } from './ndjson.ts'
 export { parseJson } from './parse-json.ts'
+export type { Standing } from './pool/pooled-connection.ts'
 export type { Preconnected } from './preconnect.ts'
 export type { Request, RequestOptions, RequestResult, ResponseHeaders } from './request.ts'
 export type { ClientSnapshot, ClientStats, OriginStats, PooledConnectionStats, ProxyStats } from './stats.ts'

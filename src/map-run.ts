@@ -6,6 +6,7 @@ export interface MapContext {
   readonly index: number
 }
 
+/** An input whose call succeeded. */
 export interface MapValue<Input, Value> {
   readonly input: Input
   readonly index: number
@@ -13,6 +14,7 @@ export interface MapValue<Input, Value> {
   readonly error?: undefined
 }
 
+/** An input whose call failed. */
 export interface MapError<Input> {
   readonly input: Input
   readonly index: number

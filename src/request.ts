@@ -18,6 +18,7 @@ import { bodyNotAllowed, checkedMethod, takesNoBody } from './fetch/method.ts'
 import { contentLengthFor, jsonAndBody, type RequestTimeouts, redirectOf, signalOf } from './fetch/options.ts'
 import { anyTargetOf } from './fetch/target.ts'
 
+/** Options of one `request`. */
 export interface RequestOptions {
   /** Default GET. Sent as given: methods are case-sensitive (RFC 9110 section 9.1). */
   readonly method?: string
@@ -73,6 +74,7 @@ export interface RequestResult {
   readonly streamId: number | undefined
 }
 
+/** The lower-level call: no `Response`, no web streams. Rejects with a `ClientError`. */
 export type Request = (url: string | URL, options?: RequestOptions) => Promise<RequestResult>
 
 /** `request()`: less than fetch, and closer to the wire. Rejects with a `ClientError` or the signal's reason. */

@@ -118,6 +118,7 @@ export interface ClientSnapshot extends ClientStats {
   readonly history: readonly OriginHistory[]
 }
 
+/** The pool of an origin at this moment. */
 export interface OriginStats {
   readonly origin: string
   /** URL of the proxy that its connections go through, without credentials; null: they go straight. */
@@ -127,6 +128,7 @@ export interface OriginStats {
   readonly connections: readonly PooledConnectionStats[]
 }
 
+/** A connection of a pool at this moment. */
 export interface PooledConnectionStats extends Omit<ConnectionStats, 'state'> {
   readonly standing: Standing
   readonly requests: number

@@ -6,6 +6,7 @@ import { InvalidRequestError } from './core/errors.ts'
 
 const DEFAULT_INTERVAL = 60_000
 
+/** How often `tls.reload` changed something, and failed to. */
 export interface ReloadStats {
   /** Times that other certificates, keys or options were put in force. */
   readonly changes: number

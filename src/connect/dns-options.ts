@@ -29,6 +29,7 @@ export interface DnsOptions {
   readonly attemptTimeout?: number
 }
 
+/** Which addresses of a host come first: as the resolver gave them, or one IP version before the other. */
 export type AddressOrder = 'verbatim' | 'ipv4first' | 'ipv6first'
 
 /**
@@ -40,6 +41,7 @@ export type DnsResolver = (
   options: { readonly family: 0 | 4 | 6 },
 ) => Promise<readonly (string | DnsAddress)[]>
 
+/** An address of a host. */
 export interface DnsAddress {
   readonly address: string
   /** ms for which it may be kept; default: `dns.ttl`. */

@@ -10,6 +10,7 @@ import { HostTable } from './host-table.ts'
  */
 export type PinOptions = Readonly<Record<string, readonly string[] | SubdomainPins>>
 
+/** Pins of a host that may hold for the names below it too. */
 export interface SubdomainPins {
   readonly keys: readonly string[]
   /** Hold every name below the host to the same keys, unless it has pins of its own. Default false. */

@@ -49,6 +49,7 @@ export interface TlsOptions {
 /** What may differ between the origins of one client. */
 export type OriginTlsOptions = Omit<TlsOptions, 'pins' | 'perOrigin' | 'reload' | 'keyLog'>
 
+/** Options for single origins: by origin, as `https://api.example.com`, or by a function of it. */
 export type PerOriginTls =
   | Readonly<Record<string, OriginTlsOptions>>
   | ((origin: string) => OriginTlsOptions | undefined)
@@ -62,8 +63,10 @@ export interface TlsFiles {
   readonly crl?: string | readonly string[]
 }
 
+/** The part of the TLS options that can be changed while a client runs. */
 export type TlsMaterial = Pick<OriginTlsOptions, 'ca' | 'cert' | 'key' | 'pfx' | 'passphrase' | 'crl'>
 
+/** `tls.reload`: certificates and keys that are renewed while the client runs. */
 export interface TlsReloadOptions {
   /** Read when the client is made, and again at each interval. */
   readonly files?: TlsFiles

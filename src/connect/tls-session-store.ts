@@ -40,6 +40,7 @@ export interface TlsSessionStore {
   forget(identity: string): void | Promise<void>
 }
 
+/** Options of `MemoryTlsSessionStore`. */
 export interface MemoryTlsSessionStoreOptions {
   /** Identities (in effect: origins) to remember, least recently used first out. Default 1,000. */
   readonly maxIdentities?: number
@@ -94,6 +95,7 @@ export class MemoryTlsSessionStore implements TlsSessionStore {
     this.#sessions.delete(identity)
   }
 
+  /** Forgets all sessions: the next connection to each origin makes a full handshake. */
   clear(): void {
     this.#sessions.clear()
   }

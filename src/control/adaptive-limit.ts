@@ -45,6 +45,7 @@ const LOWERING = 0.3
 /** A latency of 0 ms, as a clock without fractions gives it, is taken for this. */
 const LEAST_LATENCY = 1e-3
 
+/** The limit that `adaptive` found for an origin. */
 export interface AdaptiveStats {
   /** Requests that may be in flight now. */
   readonly limit: number

@@ -59,8 +59,10 @@ export const BREAKER_DEFAULTS: BreakerPolicy = {
   onStateChange: null,
 }
 
+/** `closed`: calls go through. `open`: they fail at once. `half-open`: a few go through, as a trial. */
 export type CircuitState = 'closed' | 'open' | 'half-open'
 
+/** A change of an origin's circuit breaker. */
 export interface CircuitChange extends CallTotals {
   readonly origin: string
   readonly from: CircuitState
@@ -69,6 +71,7 @@ export interface CircuitChange extends CallTotals {
   readonly retryAfter: number
 }
 
+/** The circuit breaker of an origin at this moment. */
 export interface CircuitStats extends CallTotals {
   readonly origin: string
   readonly state: CircuitState

@@ -7,6 +7,7 @@ export interface Clock {
 }
 
 export interface Timer {
+  /** It does not run any more; nothing happens when it already has. */
   cancel(): void
 }
 

@@ -115,8 +115,10 @@ export interface FetchRules {
 // biome-ignore lint/suspicious/noEmptyInterface: declarations of users are merged into it.
 export interface RequestContext {}
 
+/** As in the Fetch Standard: follow redirects, give them to the caller, or fail. */
 export type RedirectMode = 'follow' | 'manual' | 'error'
 
+/** A response as interceptors see it. */
 export interface ClientResponse {
   readonly status: number
   /** The reason phrase; HTTP/2 has none (RFC 9113 section 8.3.2). */

@@ -26,12 +26,15 @@ export type Phase =
   | 'retry'
   | 'close'
 
+/** The codes of `InvalidRequestError`. */
 export type InvalidRequestCode =
   | 'ERR_TRUNKLINE_INVALID_URL'
   | 'ERR_TRUNKLINE_INVALID_HEADER'
   | 'ERR_TRUNKLINE_INVALID_METHOD'
   | 'ERR_TRUNKLINE_INVALID_OPTION'
   | 'ERR_TRUNKLINE_BODY_NOT_ALLOWED'
+
+/** The codes of `ConnectError`. */
 export type ConnectErrorCode =
   | 'ERR_TRUNKLINE_DNS_FAILED'
   | 'ERR_TRUNKLINE_ADDRESS_BLOCKED'
@@ -41,6 +44,8 @@ export type ConnectErrorCode =
   | 'ERR_TRUNKLINE_TLS_FAILED'
   | 'ERR_TRUNKLINE_CERTIFICATE_REJECTED'
   | 'ERR_TRUNKLINE_ALPN_REJECTED'
+
+/** The codes of `TimeoutError`. */
 export type TimeoutErrorCode =
   | 'ERR_TRUNKLINE_QUEUE_TIMEOUT'
   | 'ERR_TRUNKLINE_DNS_TIMEOUT'
@@ -51,16 +56,22 @@ export type TimeoutErrorCode =
   | 'ERR_TRUNKLINE_HEADERS_TIMEOUT'
   | 'ERR_TRUNKLINE_BODY_TIMEOUT'
   | 'ERR_TRUNKLINE_TOTAL_TIMEOUT'
+
+/** The codes of `StreamError`. */
 export type StreamErrorCode =
   | 'ERR_TRUNKLINE_STREAM_REFUSED'
   | 'ERR_TRUNKLINE_STREAM_RESET'
   | 'ERR_TRUNKLINE_HTTP_1_1_REQUIRED'
   | 'ERR_TRUNKLINE_TUNNEL_UNSUPPORTED'
+
+/** The codes of `ConnectionError`. */
 export type ConnectionErrorCode =
   | 'ERR_TRUNKLINE_CONNECTION_UNUSABLE'
   | 'ERR_TRUNKLINE_GOAWAY'
   | 'ERR_TRUNKLINE_CONNECTION_LOST'
   | 'ERR_TRUNKLINE_PING_TIMEOUT'
+
+/** The codes of `ProtocolError`. */
 export type ProtocolErrorCode =
   | 'ERR_TRUNKLINE_PROTOCOL_VIOLATION'
   | 'ERR_TRUNKLINE_MALFORMED_RESPONSE'
@@ -72,15 +83,23 @@ export type ProtocolErrorCode =
   | 'ERR_TRUNKLINE_REDIRECT_REFUSED'
   | 'ERR_TRUNKLINE_INTEGRITY_MISMATCH'
   | 'ERR_TRUNKLINE_EVENT_STREAM_REFUSED'
+
+/** The codes of `BodyError`. */
 export type BodyErrorCode =
   | 'ERR_TRUNKLINE_REQUEST_BODY_FAILED'
   | 'ERR_TRUNKLINE_BODY_NOT_REPLAYABLE'
   | 'ERR_TRUNKLINE_BODY_USED'
+
+/** The codes of `LimitError`. */
 export type LimitErrorCode =
   | 'ERR_TRUNKLINE_QUEUE_FULL'
   | 'ERR_TRUNKLINE_CIRCUIT_OPEN'
   | 'ERR_TRUNKLINE_CONCURRENCY_LIMIT'
+
+/** The codes of `WebSocketError`. */
 export type WebSocketErrorCode = 'ERR_TRUNKLINE_WEBSOCKET_REFUSED'
+
+/** The codes of `ClosedError`. */
 export type ClosedErrorCode = 'ERR_TRUNKLINE_CLIENT_CLOSED' | 'ERR_TRUNKLINE_CLIENT_DESTROYED'
 
 /** The codes of every `ClientError`, as a union that a `switch` can exhaust. */

@@ -15,6 +15,7 @@ interface OfRequest extends OfCall {
   readonly clientId: number
 }
 
+/** `request:start`: a call of `fetch` or `request` begins. */
 export interface RequestStart extends OfRequest {
   readonly method: string
   /** Without credentials and fragment. */
@@ -24,6 +25,7 @@ export interface RequestStart extends OfRequest {
   readonly headers: HeaderList
 }
 
+/** `request:headers`: the head of its final response. */
 export interface RequestHeaders extends OfRequest {
   readonly status: number
   readonly headers: HeaderList
@@ -33,6 +35,7 @@ export interface RequestHeaders extends OfRequest {
   readonly streamId: number | undefined
 }
 
+/** `request:end`: it is over, its body included. */
 export interface RequestEnd extends OfRequest {
   readonly method: string
   readonly url: string
@@ -62,6 +65,7 @@ interface OfAttempt extends OfCall {
   readonly attemptId: number
 }
 
+/** `attempt:start`: one try of a call: the first, a retry, or a redirect. */
 export interface AttemptStart extends OfAttempt {
   /** 1 for the first of its call. */
   readonly number: number
@@ -71,6 +75,7 @@ export interface AttemptStart extends OfAttempt {
   readonly headers: HeaderList
 }
 
+/** `attempt:end`: that try has a response head, or failed. */
 export interface AttemptEnd extends OfAttempt {
   readonly status: number | null
   readonly protocol: 'h2' | 'http/1.1' | null
@@ -79,10 +84,12 @@ export interface AttemptEnd extends OfAttempt {
   readonly error: Failure | null
 }
 
+/** `queue:start`: a try waits for its connection or its turn. */
 export interface QueueStart extends OfAttempt {
   readonly origin: string
 }
 
+/** `queue:end`: it waits no more. */
 export interface QueueEnd extends OfAttempt {
   readonly origin: string
   /** ms. */
@@ -98,16 +105,19 @@ interface OfStream extends OfAttempt {
   readonly streamId: number | undefined
 }
 
+/** `stream:start`: an exchange begins on a connection. */
 export interface StreamStart extends OfStream {
   readonly method: string
   readonly url: string
 }
 
+/** `stream:headers`: the head of its response. */
 export interface StreamHeaders extends OfStream {
   readonly status: number
   readonly headers: HeaderList
 }
 
+/** `stream:end`: the exchange is over. */
 export interface StreamEnd extends OfStream {
   readonly status: number | null
   readonly error: Failure | null
@@ -121,6 +131,7 @@ interface OfDial {
   readonly origin: string
 }
 
+/** `dial:start`: a connection is to be made. */
 export interface DialStart extends OfDial {
   readonly host: string
   readonly port: number
@@ -128,6 +139,7 @@ export interface DialStart extends OfDial {
   readonly proxy: string | null
 }
 
+/** `dial:end`: it is made, or could not be. */
 export interface DialEnd extends OfDial {
   /** ms. */
   readonly duration: number
@@ -137,10 +149,12 @@ export interface DialEnd extends OfDial {
   readonly error: Failure | null
 }
 
+/** `dns:start`: a name is looked up. */
 export interface DnsStart extends OfDial {
   readonly host: string
 }
 
+/** `dns:end`: its addresses, or why there are none. */
 export interface DnsEnd extends OfDial {
   readonly host: string
   readonly addresses: readonly string[]
@@ -156,6 +170,7 @@ export interface ConnectStart extends OfDial {
   readonly port: number
 }
 
+/** `connect:end`: the TCP connection stands, or could not be made. */
 export interface ConnectEnd extends OfDial {
   readonly address: string
   readonly port: number
@@ -164,6 +179,7 @@ export interface ConnectEnd extends OfDial {
   readonly error: Failure | null
 }
 
+/** `tls:start`: a handshake begins. */
 export interface TlsStart extends OfDial {
   readonly servername: string
   readonly offered: readonly string[]
@@ -173,6 +189,7 @@ export interface TlsStart extends OfDial {
   readonly withProxy: boolean
 }
 
+/** `tls:end`: how the handshake ended. */
 export interface TlsEnd extends OfDial {
   readonly servername: string
   readonly withProxy: boolean
@@ -184,11 +201,13 @@ export interface TlsEnd extends OfDial {
   readonly error: Failure | null
 }
 
+/** A dial begins to wait for its tunnel through a proxy. */
 export interface TunnelStart extends OfDial {
   /** Of the proxy, without credentials. */
   readonly proxy: string
 }
 
+/** The tunnel stands, or will not. */
 export interface TunnelEnd extends TunnelStart {
   /** ms; the dial of the connection to the proxy included, as far as this one waited for it. */
   readonly duration: number
@@ -199,12 +218,14 @@ export interface TunnelEnd extends TunnelStart {
   readonly error: Failure | null
 }
 
-interface OfConnection {
+/** What every event of one connection carries. */
+export interface OfConnection {
   readonly at: number
   readonly connectionId: number
   readonly origin: string
 }
 
+/** `connection:open`: a connection is ready for requests. */
 export interface ConnectionOpen extends OfConnection {
   readonly clientId: number
   readonly dialId: number
@@ -219,6 +240,7 @@ export interface ConnectionOpen extends OfConnection {
   readonly handshake: number | null
 }
 
+/** `connection:draining`: it takes no new requests. */
 export interface ConnectionDraining extends OfConnection {
   readonly reason: DrainReason
   readonly openStreams: number
@@ -244,6 +266,7 @@ export type DrainReason =
   | 'distrusted'
   | 'peer-closed'
 
+/** `connection:closed`: it is gone. */
 export interface ConnectionClosed extends OfConnection {
   readonly protocol: 'h2' | 'http/1.1'
   /** ms since it was connected. */
@@ -255,15 +278,17 @@ export interface ConnectionClosed extends OfConnection {
   readonly error: Failure | null
 }
 
-/** RFC 9113 section 6.7. */
+/** `ping:start`: a PING is sent (RFC 9113 section 6.7). */
 export type PingStart = OfConnection
 
+/** `ping:end`: the answer to a PING, or that none came. */
 export interface PingEnd extends OfConnection {
   /** ms; null: no answer. */
   readonly roundTrip: number | null
   readonly error: Failure | null
 }
 
+/** `goaway`: the server said GOAWAY (RFC 9113 section 6.8). */
 export interface GoAwayEvent extends OfConnection {
   readonly lastStreamId: number
   /** RFC 9113 section 7. */
@@ -271,6 +296,7 @@ export interface GoAwayEvent extends OfConnection {
   readonly debug: string
 }
 
+/** `retry`: a call will be sent again by policy. */
 export interface RetryEventPayload extends OfCall {
   readonly origin: string
   /** The number of the attempt that comes now, as its `attempt:start` will tell it: 2 for the first retry. */
@@ -282,6 +308,7 @@ export interface RetryEventPayload extends OfCall {
   readonly error: Failure | null
 }
 
+/** `replay`: a request is sent again, since the server had not acted on it. */
 export interface ReplayEvent extends OfAttempt {
   readonly origin: string
   /** 421 (RFC 9110 section 15.5.20): the connection was not for this origin. Null when there is an error. */
@@ -289,12 +316,14 @@ export interface ReplayEvent extends OfAttempt {
   readonly error: Failure | null
 }
 
+/** `redirect`: a redirect is followed. */
 export interface RedirectEvent extends OfCall {
   readonly status: number
   readonly from: string
   readonly to: string
 }
 
+/** `breaker`: a circuit breaker changed. */
 export interface BreakerEvent {
   readonly at: number
   readonly origin: string
@@ -303,6 +332,7 @@ export interface BreakerEvent {
   readonly reason: string
 }
 
+/** `stall:start`: a request body waits for flow-control window. */
 export interface StallStart {
   readonly at: number
   readonly connectionId: number
@@ -312,11 +342,13 @@ export interface StallStart {
   readonly direction: 'in' | 'out'
 }
 
+/** `stall:end`: it goes on. */
 export interface StallEnd extends StallStart {
   /** ms. */
   readonly duration: number
 }
 
+/** `frame`: the head of a frame that came or went. */
 export interface FrameEvent {
   readonly at: number
   readonly connectionId: number

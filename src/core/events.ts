@@ -99,6 +99,7 @@ export interface TrunklineEvents {
   frame: FrameEvent
 }
 
+/** The names of `TrunklineEvents`. */
 export type EventName = keyof TrunklineEvents
 
 /** Channels by the names of their events, made once: `events['ping:end'].hasSubscribers`. */

@@ -92,6 +92,7 @@ export class ResponseBody implements AsyncIterable<Uint8Array> {
     return () => queue.readOwn()
   }
 
+  /** The pieces as they come. Leaving the loop early cancels the body. */
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
     const queue = this.#take()
     try {

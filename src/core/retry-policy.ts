@@ -22,6 +22,7 @@ export interface RetryPolicy {
   readonly onRetry: ((event: RetryEvent) => void) | null
 }
 
+/** What `onRetry` is told before a request is sent again. */
 export interface RetryEvent {
   readonly method: string
   readonly url: string

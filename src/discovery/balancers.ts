@@ -18,6 +18,7 @@ export interface Balancer {
   pick(candidates: readonly Candidate[]): Candidate
 }
 
+/** How the endpoint of a request is chosen. */
 export type BalancerName = 'round-robin' | 'weighted' | 'least-in-flight' | 'power-of-two'
 
 export const BALANCERS: Record<BalancerName, () => Balancer> = {

@@ -4,6 +4,7 @@ import { type Clock, systemClock } from '../core/clock.ts'
 import { createGet, type Get, type GetResult } from './background-get.ts'
 import type { Endpoint, Resolver } from './resolver.ts'
 
+/** Options of `consulResolver`. */
 export interface ConsulResolverOptions {
   /** Of the agent. Default `http://127.0.0.1:8500`. */
   readonly url?: string | URL

@@ -4,6 +4,7 @@ import { createNameResolver, isNoSuchName } from '../connect/dns-resolvers.ts'
 import { systemClock } from '../core/clock.ts'
 import type { Endpoint, Resolver } from './resolver.ts'
 
+/** Options of `dnsSrvResolver`. */
 export interface DnsSrvResolverOptions {
   /** Name servers, as `dns.setServers` takes them. Default: the system's. */
   readonly servers?: readonly string[]
@@ -26,6 +27,7 @@ export function dnsSrvResolver(options: DnsSrvResolverOptions = {}): Resolver {
   }
 }
 
+/** Options of `dnsAddressResolver`. */
 export interface DnsAddressResolverOptions {
   /** The port of every endpoint. Default 443. */
   readonly port?: number

@@ -8,6 +8,7 @@ export interface ServiceStats {
   readonly endpoints: readonly EndpointStats[]
 }
 
+/** An endpoint of a service at this moment. */
 export interface EndpointStats {
   readonly host: string
   readonly port: number

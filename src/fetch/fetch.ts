@@ -11,6 +11,10 @@ import { platformFetch } from './platform.ts'
 import { toClientRequest } from './request.ts'
 import { type FetchResponse, hasNoBody, toFetchResponse } from './response.ts'
 
+/**
+ * WHATWG `fetch`, with more in `init` and more on the response. Fails with a `TypeError` whose `cause` is
+ * a `ClientError`.
+ */
 export type Fetch = (input: string | URL | Request, init?: FetchInit) => Promise<FetchResponse>
 
 /** WHATWG fetch over a dispatch. */

@@ -10,6 +10,7 @@ import { invalidOption } from './invalid-option.ts'
 /** A token, and how long it is good for; without `expiresIn` until the server refuses it. */
 export type Token = string | { readonly token: string; readonly expiresIn?: number }
 
+/** Options of `auth`. */
 export interface AuthOptions {
   /** To whom the token is sent, as `https://api.example.com`; nobody else ever sees it, whatever redirects say. */
   readonly origins: readonly (string | URL)[]

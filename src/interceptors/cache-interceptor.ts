@@ -5,6 +5,7 @@ import { CacheShelf } from './cache-shelf.ts'
 import { type CacheStore, MemoryCacheStore } from './cache-store.ts'
 import { invalidOption } from './invalid-option.ts'
 
+/** Options of `cache`. */
 export interface CacheOptions {
   /** Where responses are kept. Default a `MemoryCacheStore`. */
   readonly store?: CacheStore
@@ -21,6 +22,7 @@ export interface CacheOptions {
   readonly onHit?: (hit: CacheHit) => void
 }
 
+/** How often a cache served what. */
 export interface CacheStats {
   /** Served without asking the server. */
   readonly fresh: number
@@ -39,6 +41,7 @@ export interface CacheStats {
 
 /** An interceptor, and what it has done so far. */
 export interface Cache extends Interceptor {
+  /** How often the cache served what, since it was made. */
   stats(): CacheStats
 }
 

@@ -18,6 +18,7 @@ import {
 import type { CacheShelf, StoredResponse, Ticket } from './cache-shelf.ts'
 import { dismiss } from './dismiss.ts'
 
+/** What `onHit` is told. */
 export interface CacheHit {
   readonly url: string
   /** Seconds since the server made it, or confirmed it. */

@@ -17,11 +17,15 @@ export type CacheEntry =
  * and never fails one; what `set` is given may be dropped at any time.
  */
 export interface CacheStore {
+  /** The entry of this key, if there is one. */
   get(key: string): CacheEntry | undefined | Promise<CacheEntry | undefined>
+  /** Keeps an entry; in place of the one that this key has. */
   set(key: string, entry: CacheEntry): unknown
+  /** Forgets the entry of this key. */
   delete(key: string): unknown
 }
 
+/** Options of `MemoryCacheStore`. */
 export interface MemoryCacheStoreOptions {
   /** Bytes of bodies and fields in all. Default 64 MiB. */
   readonly maxBytes?: number
@@ -45,18 +49,22 @@ export class MemoryCacheStore implements CacheStore {
     return this.#entries.size
   }
 
+  /** The entry of this key, which is now the one used last. */
   get(key: string): CacheEntry | undefined {
     return this.#entries.get(key)
   }
 
+  /** Keeps an entry; others go, when there are too many. */
   set(key: string, entry: CacheEntry): void {
     this.#entries.set(key, entry)
   }
 
+  /** Forgets the entry of this key. */
   delete(key: string): void {
     this.#entries.delete(key)
   }
 
+  /** Forgets everything. */
   clear(): void {
     this.#entries.clear()
   }

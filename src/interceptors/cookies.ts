@@ -7,10 +7,20 @@ import { invalidOption } from './invalid-option.ts'
 
 /** What we need of a `CookieJar`. */
 export interface Jar {
-  getCookies(url: string): Promise<readonly { readonly key: string; cookieString(): string }[]>
+  /** The cookies to send to this URL, as `CookieJar` of tough-cookie gives them. */
+  getCookies(url: string): Promise<readonly JarCookie[]>
+  /** Keeps one `set-cookie` field that this URL answered with; one that breaks the rules is ignored. */
   setCookie(cookie: string, url: string, options: { readonly ignoreError: true }): Promise<unknown>
 }
 
+/** A cookie of a jar. */
+export interface JarCookie {
+  readonly key: string
+  /** `name=value`, as it is sent. */
+  cookieString(): string
+}
+
+/** Options of `cookies()`. */
 export interface CookieOptions {
   /**
    * Where cookies are kept; default a `CookieJar` in memory. A function says whose jar a request uses, by its

@@ -3,6 +3,7 @@ import type { ClientRequest, ClientResponse, Dispatch, Interceptor } from '../co
 import { ClientError, copyOf } from '../core/errors.ts'
 import { shareBody } from './shared-body.ts'
 
+/** Options of `dedupe`. */
 export interface DedupeOptions {
   /** Methods whose requests may share one. Default `['GET', 'HEAD']`. */
   readonly methods?: readonly string[]

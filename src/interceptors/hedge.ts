@@ -4,6 +4,7 @@ import { dismiss } from './dismiss.ts'
 import { invalidOption } from './invalid-option.ts'
 import { RetryBudget } from './retry-budget.ts'
 
+/** Options of `hedge`. */
 export interface HedgeOptions {
   /** ms without a response head after which the request is sent a second time. A good value is the p95 of its latency. */
   readonly delay: number

@@ -31,6 +31,7 @@ export interface ChaosRequest {
   readonly connection: number
 }
 
+/** Options of `ChaosServer.listen`. */
 export interface ChaosServerOptions extends CertificateOptions {
   /** What to do, all of it on the same connections; of several that want a request, the first takes it. */
   readonly faults: readonly Fault[]
@@ -44,6 +45,7 @@ export interface ChaosServerOptions extends CertificateOptions {
   readonly port?: number
 }
 
+/** What a `ChaosServer` saw and did. */
 export interface ChaosCounts extends SocketCounts {
   readonly http2Connections: number
   readonly http1Connections: number
@@ -60,6 +62,7 @@ const defaultResponse: RawResponse = {
   body: 'All that can go wrong, will.\n',
 }
 
+/** A server over HTTP/2 and HTTP/1.1 that does wrong what `faults` say, and everything else right. */
 export class ChaosServer implements AsyncDisposable {
   readonly #options: ChaosServerOptions
   readonly #counts = { http2Connections: 0, http1Connections: 0, requests: 0, processed: 0 }
@@ -82,6 +85,7 @@ export class ChaosServer implements AsyncDisposable {
     this.#options = options
   }
 
+  /** Starts one on a free port of the loopback address. */
   static async listen(options: ChaosServerOptions): Promise<ChaosServer> {
     checkFaults(options.faults)
     checkConnections(options.connections)
@@ -119,6 +123,7 @@ export class ChaosServer implements AsyncDisposable {
     await this.#peer.close()
   }
 
+  /** The same as `close()`, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }

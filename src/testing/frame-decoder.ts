@@ -25,6 +25,7 @@ export class FrameDecoder {
     return this.#buffered
   }
 
+  /** Takes bytes as they come; returns the frames that are now complete. */
   push(bytes: Uint8Array): Frame[] {
     this.#chunks.push(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
     this.#buffered += bytes.byteLength

@@ -14,6 +14,7 @@ import {
   settingName,
 } from './frame-types.ts'
 
+/** A frame before it is written; nothing in it is checked. */
 export interface RawFrame {
   readonly type: FrameTypeName | number
   readonly flags?: number
@@ -25,6 +26,7 @@ export interface RawFrame {
   readonly reserved?: boolean
 }
 
+/** Padding of DATA, HEADERS and PUSH_PROMISE (RFC 9113 section 6.1). */
 export interface PaddingOptions {
   /** Octets of padding to add; 0 still sets PADDED and sends the length octet. */
   readonly padding?: number
@@ -57,6 +59,7 @@ export function dataFrame(
   })
 }
 
+/** Flags and additions of a HEADERS frame. */
 export interface HeadersFrameOptions extends PaddingOptions {
   readonly endStream?: boolean
   /** Default true. */
@@ -129,6 +132,7 @@ export function pingFrame(opaque: Uint8Array = Buffer.alloc(8), ack = false): Bu
   return rawFrame({ type: 'PING', flags: ack ? Flag.ACK : 0, payload: opaque })
 }
 
+/** What a GOAWAY says. */
 export interface GoAwayOptions {
   /** Default 0: nothing was processed. */
   readonly lastStreamId?: number

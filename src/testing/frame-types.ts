@@ -50,8 +50,13 @@ export const Setting = {
   NO_RFC7540_PRIORITIES: 0x9,
 } as const
 
+/** Names of `FrameType` (RFC 9113 section 6). */
 export type FrameTypeName = keyof typeof FrameType
+
+/** Names of `ErrorCode` (RFC 9113 section 7). */
 export type ErrorCodeName = keyof typeof ErrorCode
+
+/** Names of `Setting` (RFC 9113 section 6.5.2). */
 export type SettingName = keyof typeof Setting
 
 /** An error code by its RFC name, or as a number when it has none. */
@@ -86,6 +91,7 @@ export interface Priority {
   readonly weight: number
 }
 
+/** DATA (RFC 9113 section 6.1). */
 export interface DataFrame extends FrameBase {
   readonly type: 'DATA'
   readonly data: Buffer
@@ -94,6 +100,7 @@ export interface DataFrame extends FrameBase {
   readonly padding: number | null
 }
 
+/** HEADERS, its fields decoded (RFC 9113 section 6.2). */
 export interface HeadersFrame extends FrameBase {
   readonly type: 'HEADERS'
   readonly fragment: Buffer
@@ -109,11 +116,13 @@ export interface PriorityFrame extends FrameBase, Priority {
   readonly type: 'PRIORITY'
 }
 
+/** RST_STREAM (RFC 9113 section 6.4). */
 export interface RstStreamFrame extends FrameBase {
   readonly type: 'RST_STREAM'
   readonly errorCode: ErrorCodeValue
 }
 
+/** SETTINGS (RFC 9113 section 6.5). */
 export interface SettingsFrame extends FrameBase {
   readonly type: 'SETTINGS'
   readonly ack: boolean
@@ -122,6 +131,7 @@ export interface SettingsFrame extends FrameBase {
   readonly entries: SettingEntries
 }
 
+/** PUSH_PROMISE (RFC 9113 section 6.6). */
 export interface PushPromiseFrame extends FrameBase {
   readonly type: 'PUSH_PROMISE'
   readonly promisedStreamId: number
@@ -130,12 +140,14 @@ export interface PushPromiseFrame extends FrameBase {
   readonly padding: number | null
 }
 
+/** PING (RFC 9113 section 6.7). */
 export interface PingFrame extends FrameBase {
   readonly type: 'PING'
   readonly ack: boolean
   readonly opaque: Buffer
 }
 
+/** GOAWAY (RFC 9113 section 6.8). */
 export interface GoAwayFrame extends FrameBase {
   readonly type: 'GOAWAY'
   readonly lastStreamId: number
@@ -143,17 +155,20 @@ export interface GoAwayFrame extends FrameBase {
   readonly debug: Buffer
 }
 
+/** WINDOW_UPDATE (RFC 9113 section 6.9). */
 export interface WindowUpdateFrame extends FrameBase {
   readonly type: 'WINDOW_UPDATE'
   readonly increment: number
 }
 
+/** CONTINUATION (RFC 9113 section 6.10). */
 export interface ContinuationFrame extends FrameBase {
   readonly type: 'CONTINUATION'
   readonly fragment: Buffer
   readonly endHeaders: boolean
 }
 
+/** A frame of a type that RFC 9113 does not have. */
 export interface UnknownFrame extends FrameBase {
   readonly type: 'UNKNOWN'
   readonly typeCode: number
@@ -166,6 +181,7 @@ export interface MalformedFrame extends FrameBase {
   readonly reason: string
 }
 
+/** A frame that was received; `type` tells the kinds apart. */
 export type Frame =
   | DataFrame
   | HeadersFrame
@@ -180,7 +196,10 @@ export type Frame =
   | UnknownFrame
   | MalformedFrame
 
+/** The `type` of a frame that was received. */
 export type FrameName = Frame['type']
+
+/** The kind of frame that has this `type`. */
 export type FrameOf<Name extends FrameName> = Extract<Frame, { type: Name }>
 
 const errorNames = new Map<number, ErrorCodeName>(

@@ -15,6 +15,7 @@ export class HpackError extends Error {
 /** Header fields as an object (repeats as an array) or as a flat list. */
 export type HeadersInput = HeaderList | { readonly [name: string]: string | number | readonly string[] }
 
+/** How HPACK strings are written. */
 export interface EncodeOptions {
   /** Huffman-code the strings. Default false. */
   readonly huffman?: boolean

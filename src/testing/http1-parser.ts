@@ -3,6 +3,7 @@
 import type { HeaderList } from './frame-types.ts'
 import { headerObject } from './hpack.ts'
 
+/** An HTTP/1.1 request as it came. */
 export interface Http1Request {
   readonly method: string
   readonly target: string

@@ -42,6 +42,8 @@ export {
 export { describeFrame, describeFrames } from './frame-text.ts'
 export {
   CONNECTION_PREFACE,
+  type ContinuationFrame,
+  type DataFrame,
   ErrorCode,
   type ErrorCodeName,
   type ErrorCodeValue,
@@ -51,11 +53,22 @@ export {
   type FrameOf,
   FrameType,
   type FrameTypeName,
+  type GoAwayFrame,
   type HeaderList,
+  type HeadersFrame,
+  type MalformedFrame,
+  type PingFrame,
+  type Priority,
+  type PriorityFrame,
+  type PushPromiseFrame,
+  type RstStreamFrame,
   Setting,
   type SettingEntries,
   type SettingName,
   type Settings,
+  type SettingsFrame,
+  type UnknownFrame,
+  type WindowUpdateFrame,
 } from './frame-types.ts'
 export {
   type EncodeOptions,
@@ -64,6 +77,7 @@ export {
   HpackDecoder,
   HpackError,
   hpack,
+  type LiteralOptions,
 } from './hpack.ts'
 export type { Http1Request } from './http1-parser.ts'
 export { PeerError } from './inbox.ts'
@@ -80,6 +94,8 @@ export type {
   PrefaceOptions,
   Responder,
   SendBodyOptions,
+  SendContinuationOptions,
+  SendDataOptions,
   SendHeadersOptions,
   WaitOptions,
 } from './raw-options.ts'

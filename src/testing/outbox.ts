@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { idle, sleep } from './sleep.ts'
 
+/** How to send bytes slowly. */
 export interface DripOptions {
   /** Bytes per write. Default 1. */
   readonly chunk?: number

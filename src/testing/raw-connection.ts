@@ -7,7 +7,6 @@ import {
   type GoAwayOptions,
   goAwayFrame,
   headerBlockFrames,
-  type PaddingOptions,
   pingFrame,
   pushPromiseFrame,
   type RawFrame,
@@ -38,6 +37,8 @@ import type {
   RawConnectionOptions,
   Responder,
   SendBodyOptions,
+  SendContinuationOptions,
+  SendDataOptions,
   SendHeadersOptions,
   WaitOptions,
 } from './raw-options.ts'
@@ -45,6 +46,7 @@ import { RawReceiver } from './raw-receiver.ts'
 import { RawRequest, type RawResponse } from './raw-request.ts'
 import { type CloseReason, closeText, RawTransport } from './raw-transport.ts'
 
+/** One connection of a `RawPeer`: reads frames, and sends what it is told, right or wrong. */
 export class RawConnection {
   /** 0 for the first connection of its peer. */
   readonly index: number
@@ -205,14 +207,14 @@ export class RawConnection {
     await this.#take(matches, 'the ACK of our PING', options)
   }
 
-  // Sending
-
+  /** Sends SETTINGS; a list of entries may repeat a setting, or have one that does not exist. */
   sendSettings(settings: Settings | SettingEntries = {}): void {
     this.#settingsSent = true
     this.#receiver.settingsSent(settingsByName(settings))
     this.sendRaw(settingsFrame(settings))
   }
 
+  /** Acknowledges the client's SETTINGS. */
   sendSettingsAck(): void {
     this.sendRaw(settingsAckFrame())
   }
@@ -225,20 +227,13 @@ export class RawConnection {
     if (options.endStream) this.streams.localEnd(streamId)
   }
 
-  sendContinuation(
-    streamId: number,
-    fragment: Uint8Array,
-    options: { readonly endHeaders?: boolean } = {},
-  ): void {
+  /** Sends CONTINUATION, whether or not a header block is open. */
+  sendContinuation(streamId: number, fragment: Uint8Array, options: SendContinuationOptions = {}): void {
     this.sendRaw(continuationFrame(streamId, fragment, options))
   }
 
   /** Exactly one DATA frame, whatever the windows say. `sendBody` is the one that honours them. */
-  sendData(
-    streamId: number,
-    data: Uint8Array | string,
-    options: PaddingOptions & { readonly endStream?: boolean } = {},
-  ): void {
+  sendData(streamId: number, data: Uint8Array | string, options: SendDataOptions = {}): void {
     const frame = dataFrame(streamId, data, options)
     this.flow.sent(streamId, frame.length - 9)
     this.sendRaw(frame)
@@ -253,6 +248,7 @@ export class RawConnection {
     return sendBody(this, streamId, toBytes(body), options)
   }
 
+  /** Sends RST_STREAM. */
   sendReset(streamId: number, code: ErrorCodeValue = 'CANCEL'): void {
     this.sendRaw(rstStreamFrame(streamId, code))
     this.streams.reset(streamId, 'peer', code)
@@ -263,15 +259,18 @@ export class RawConnection {
     this.sendRaw(goAwayFrame({ ...options, lastStreamId: options.lastStreamId ?? this.streams.lastStreamId }))
   }
 
+  /** Sends PING, or the answer to one. */
   sendPing(opaque: Uint8Array = Buffer.alloc(8), options: { readonly ack?: boolean } = {}): void {
     this.sendRaw(pingFrame(opaque, options.ack ?? false))
   }
 
+  /** Sends WINDOW_UPDATE; stream 0 is the connection. */
   sendWindowUpdate(streamId: number, increment: number): void {
     this.flow.creditSent(streamId, increment)
     this.sendRaw(windowUpdateFrame(streamId, increment))
   }
 
+  /** Sends PUSH_PROMISE; `headers` may be HPACK already. */
   sendPushPromise(streamId: number, promisedStreamId: number, headers: HeadersInput | Buffer): void {
     const block = Buffer.isBuffer(headers) ? headers : encodeHeaders(headers)
     this.sendRaw(pushPromiseFrame(streamId, promisedStreamId, block))
@@ -282,6 +281,7 @@ export class RawConnection {
     this.sendRaw(rawFrame(frame))
   }
 
+  /** Sends bytes as they are, frames or not. */
   sendRaw(bytes: Uint8Array | string): void {
     this.transport.outbox.write(toBytes(bytes))
   }

@@ -9,6 +9,7 @@ import type { DripOptions } from './outbox.ts'
 import type { RawResponse } from './raw-request.ts'
 import { type CloseReason, closeText, RawTransport } from './raw-transport.ts'
 
+/** A response of `RawHttp1Connection`. */
 export interface Http1Response extends RawResponse {
   readonly reason?: string
   /** `length`: Content-Length is added. `chunked`. `close`: the end of the connection is the end. Default `length`. */
@@ -27,6 +28,7 @@ export interface RawHttp1ConnectionOptions {
   onScriptError?(error: unknown): void
 }
 
+/** One connection of a `RawHttp1Peer`: reads requests, and sends what it is told. */
 export class RawHttp1Connection {
   readonly index: number
   readonly transport: RawTransport

@@ -6,6 +6,7 @@ import { ScriptErrors } from './script.ts'
 import { type CertificateOptions, secureOptions } from './secure-options.ts'
 import { type BeforeTls, type SocketCounts, SocketListener } from './socket-listener.ts'
 
+/** Options of `RawHttp1Peer.listen`. */
 export interface RawHttp1PeerOptions extends CertificateOptions {
   /** The script of every connection; runs once TLS is done. */
   onConnection?(connection: RawHttp1Connection, index: number): unknown
@@ -19,6 +20,7 @@ export interface RawHttp1PeerOptions extends CertificateOptions {
   readonly timeout?: number
 }
 
+/** An HTTP/1.1 server that a script plays, byte by byte if need be. */
 export class RawHttp1Peer implements AsyncDisposable {
   readonly connections: RawHttp1Connection[] = []
   readonly #options: RawHttp1PeerOptions
@@ -35,6 +37,7 @@ export class RawHttp1Peer implements AsyncDisposable {
     })
   }
 
+  /** Starts one on a free port of the loopback address. */
   static async listen(options: RawHttp1PeerOptions = {}): Promise<RawHttp1Peer> {
     const peer = new RawHttp1Peer(options)
     peer.#listener = await SocketListener.listen({
@@ -98,6 +101,7 @@ export class RawHttp1Peer implements AsyncDisposable {
     this.#scripts.throwFirst('raw HTTP/1.1 peer')
   }
 
+  /** The same as `close()`, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }

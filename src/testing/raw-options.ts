@@ -1,9 +1,10 @@
 /** What can be said to a raw connection. */
-import type { HeadersFrameOptions } from './frame-encoder.ts'
+import type { HeadersFrameOptions, PaddingOptions } from './frame-encoder.ts'
 import type { SettingEntries, Settings } from './frame-types.ts'
 import type { EncodeOptions } from './hpack.ts'
 import type { RawRequest, RawResponse } from './raw-request.ts'
 
+/** How the preface is exchanged (RFC 9113 section 3.4). */
 export interface PrefaceOptions {
   readonly settings?: Settings | SettingEntries
   /** Do not acknowledge the client's SETTINGS. */
@@ -13,11 +14,24 @@ export interface PrefaceOptions {
   readonly timeout?: number
 }
 
+/** How a header block is written and cut into frames. */
 export interface SendHeadersOptions extends HeadersFrameOptions, EncodeOptions {
   /** Split the block into HEADERS and CONTINUATION of at most this many bytes; default what the client allows. */
   readonly fragmentSize?: number
 }
 
+/** Flags and padding of one DATA frame. */
+export interface SendDataOptions extends PaddingOptions {
+  readonly endStream?: boolean
+}
+
+/** Flags of a CONTINUATION frame. */
+export interface SendContinuationOptions {
+  /** Default true. */
+  readonly endHeaders?: boolean
+}
+
+/** How a body is cut into DATA frames. */
 export interface SendBodyOptions {
   readonly endStream?: boolean
   /** Bytes per DATA frame; default the client's SETTINGS_MAX_FRAME_SIZE. */
@@ -25,6 +39,7 @@ export interface SendBodyOptions {
   readonly padding?: number
 }
 
+/** How long to wait for a frame, ms. */
 export interface WaitOptions {
   readonly timeout?: number
 }

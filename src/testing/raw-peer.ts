@@ -41,6 +41,7 @@ export type AlpnPolicy =
   | readonly string[]
   | ((offered: readonly string[]) => string | undefined)
 
+/** Options of `RawPeer.listen`. */
 export interface RawPeerOptions extends CertificateOptions {
   /** The script of every connection; runs once TLS is done. */
   onConnection?(connection: RawConnection, index: number): unknown
@@ -61,6 +62,7 @@ export interface RawPeerOptions extends CertificateOptions {
   readonly record?: boolean
 }
 
+/** A client's socket and the peer behind it, in memory. */
 export interface RawPair {
   /** The client's end: `http2.connect('http://localhost', { createConnection: () => socket })`. */
   readonly socket: Duplex
@@ -68,6 +70,7 @@ export interface RawPair {
   readonly connection: RawConnection
 }
 
+/** An HTTP/2 server that a script plays, frame by frame. */
 export class RawPeer implements AsyncDisposable {
   /** In the order of their handshakes; those of `onHttp1Connection` are in `http1Connections`. */
   readonly connections: RawConnection[] = []
@@ -87,6 +90,7 @@ export class RawPeer implements AsyncDisposable {
     })
   }
 
+  /** Starts one on a free port of the loopback address. */
   static async listen(options: RawPeerOptions = {}): Promise<RawPeer> {
     const peer = new RawPeer(options)
     peer.#listener = await SocketListener.listen({
@@ -172,6 +176,7 @@ export class RawPeer implements AsyncDisposable {
     this.#scripts.throwFirst('raw peer')
   }
 
+  /** The same as `close()`, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }

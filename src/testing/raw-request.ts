@@ -3,6 +3,7 @@ import type { ErrorCodeValue, HeaderList } from './frame-types.ts'
 import { type HeadersInput, headerObject } from './hpack.ts'
 import { PeerError } from './inbox.ts'
 
+/** A response of `RawConnection`. */
 export interface RawResponse {
   /** Default 200. */
   readonly status?: number
@@ -80,17 +81,20 @@ export class RawRequest {
     return this.#options.respond(response)
   }
 
+  /** Bytes of the body came. Called by the connection. */
   receive(data: Buffer): void {
     this.#chunks.push(data)
     this.#bytes += data.length
   }
 
+  /** The request is complete. Called by the connection. */
   finish(): void {
     if (this.#state !== 'open') return
     this.#state = 'ended'
     this.#done.resolve()
   }
 
+  /** The request will never be complete. Called by the connection. */
   fail(reason: string): void {
     if (this.#state !== 'open') return
     this.#state = 'failed'

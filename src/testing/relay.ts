@@ -6,6 +6,7 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import { RelayPipe } from './relay-pipe.ts'
 
+/** Options of `Relay.listen`. */
 export interface RelayOptions {
   /** Port on 127.0.0.1 that connections go to. */
   readonly target: number
@@ -16,6 +17,7 @@ export interface RelayOptions {
   readonly port?: number
 }
 
+/** Connections and bytes of a relay. */
 export interface RelayCounts {
   readonly total: number
   readonly open: number
@@ -25,6 +27,7 @@ export interface RelayCounts {
   readonly bytesDown: number
 }
 
+/** What a black hole swallows. */
 export interface BlackHoleOptions {
   /** New connections get nowhere either. Default false: they work. */
   readonly newConnections?: boolean
@@ -39,6 +42,7 @@ interface Route {
   readonly down: RelayPipe
 }
 
+/** A TCP relay with a delay and a bandwidth, which can stop passing things on without closing anything. */
 export class Relay implements AsyncDisposable {
   /** Milliseconds each way, for bytes read from now on. */
   delay: number
@@ -59,6 +63,7 @@ export class Relay implements AsyncDisposable {
     server.on('connection', (client) => this.#accept(client))
   }
 
+  /** Starts one on a free port of the loopback address. */
   static async listen(options: RelayOptions): Promise<Relay> {
     // Half-open: an end of one direction is passed on, and nothing more.
     const server = createServer({ allowHalfOpen: true })
@@ -124,6 +129,7 @@ export class Relay implements AsyncDisposable {
     await closed
   }
 
+  /** The same as `close()`, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }

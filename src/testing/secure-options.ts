@@ -1,6 +1,7 @@
 /** The certificate a peer shows: the caller's, for there is none that every client trusts. */
 import type { TlsOptions } from 'node:tls'
 
+/** The certificate of a server. */
 export interface CertificateOptions {
   /** The certificate chain, PEM. Needed, with `key`, unless `tls` is false or has its own. */
   readonly cert?: TlsOptions['cert']

@@ -8,6 +8,7 @@ import {
   type Server as TlsServer,
 } from 'node:tls'
 
+/** Connections and handshakes of a server. */
 export interface SocketCounts {
   readonly tcpConnections: number
   /** TLS handshakes that ended well. */

@@ -21,7 +21,9 @@ export interface WebSocketConnection extends EventEmitter {
   readonly bufferedAmount: number
   binaryType: 'nodebuffer' | 'arraybuffer' | 'fragments' | 'blob'
   readonly isPaused: boolean
+  /** Sends a message; `sent` is called when it was handed to the connection, or could not be. */
   send(data: WebSocketData, sent?: Sent): void
+  /** Sends a message; `sent` is called when it was handed to the connection, or could not be. */
   send(
     data: WebSocketData,
     options: { readonly binary?: boolean; readonly compress?: boolean; readonly fin?: boolean },
@@ -31,10 +33,13 @@ export interface WebSocketConnection extends EventEmitter {
   close(code?: number, reason?: string | Buffer): void
   /** Ends it at once: the stream is reset, or the connection closed. */
   terminate(): void
+  /** Sends a ping frame (RFC 6455 section 5.5.2). */
   ping(data?: unknown, mask?: boolean, sent?: Sent): void
+  /** Sends a pong frame that nobody asked for (RFC 6455 section 5.5.3). */
   pong(data?: unknown, mask?: boolean, sent?: Sent): void
   /** No messages until `resume()`; the server is held back by flow control. */
   pause(): void
+  /** Messages come again after `pause()`. */
   resume(): void
   on(event: 'message', listener: (data: Buffer, isBinary: boolean) => void): this
   on(event: 'close', listener: (code: number, reason: Buffer) => void): this

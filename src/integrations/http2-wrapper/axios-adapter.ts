@@ -2,6 +2,7 @@ import type { Bridge } from './bridge.ts'
 
 /** What is used of axios: its own adapter for Node. */
 export interface AxiosLike {
+  /** Of axios: the function that an adapter, or the name of one, stands for. */
   // biome-ignore lint/suspicious/noExplicitAny: axios types an adapter by its own config
   getAdapter(adapter: any): (config: any) => Promise<any>
 }

@@ -8,6 +8,7 @@ import { BridgeHttpAgent, BridgeHttpsAgent } from './agents.ts'
 import { autoRequest, type ResolveProtocol, resolverOf } from './auto.ts'
 import { BridgeHttp2Agent } from './http2-agent.ts'
 
+/** Called with the response of a request. */
 export type ResponseListener = (response: IncomingMessage) => void
 
 /** Options of a request: those of `https.request`, without what governs a connection, which is the client's. */
@@ -23,6 +24,7 @@ export interface RequestFunction<Result> {
   (options: BridgeRequestOptions, listener?: ResponseListener): Result
 }
 
+/** `ClientRequest` of a bridge: constructed as http2-wrapper's. */
 export interface BridgeRequestClass {
   new (url: string | URL, options?: BridgeRequestOptions, listener?: ResponseListener): NodeRequest
   new (url: string | URL, listener?: ResponseListener): NodeRequest

@@ -41,7 +41,10 @@ export interface MockFailure {
 /** Never answers: the caller's signal or `timeouts.total` ends it. */
 export type MockSilence = 'silence'
 
+/** What a route does with a request: answer, fail, or stay silent. */
 export type MockAnswer = MockResponse | MockFailure | MockSilence
+
+/** An answer, or a function that makes one of the call. */
 export type MockReply = MockAnswer | ((call: MockCall) => MockAnswer | Promise<MockAnswer>)
 
 let connectionIds = 0

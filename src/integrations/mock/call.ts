@@ -13,6 +13,7 @@ export interface MockCall {
   readonly body: Uint8Array
   /** The body as text, and parsed as JSON. */
   text(): string
+  /** The body as JSON. */
   json<T = unknown>(): T
   /** Of the URL pattern that it fitted; empty for none. */
   readonly params: Params

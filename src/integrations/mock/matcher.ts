@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { MockCall } from './call.ts'
 import { type Params, urlPattern } from './url-pattern.ts'
 
+/** The text itself, a pattern that it fits, or a function that says so. */
 export type TextMatch = string | RegExp | ((value: string) => boolean)
 
 /** Which requests a route is for. What is left out does not matter. */

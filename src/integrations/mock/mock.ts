@@ -6,6 +6,7 @@ import type { MockMatch } from './matcher.ts'
 import { leftOver, MockError, unmatched } from './mock-error.ts'
 import { Route } from './route.ts'
 
+/** Options of `createMock`. */
 export interface MockOptions {
   /** For delays. Default: the time of the machine; a `MockClock` moves when the test says so. */
   readonly clock?: Clock
@@ -17,6 +18,7 @@ export interface MockOptions {
 export interface Mock extends Interceptor, Disposable {
   /** A new route, after those that there are; the first that fits answers. */
   on(match: MockMatch): Route
+  /** The same, for a method and a URL. */
   on(method: string | readonly string[], url: NonNullable<MockMatch['url']>): Route
   /** Every request that came, in order. */
   readonly calls: readonly MockCall[]
@@ -28,6 +30,7 @@ export interface Mock extends Interceptor, Disposable {
   reset(): void
 }
 
+/** Makes a mock without routes: give it to a client as an interceptor. */
 export function createMock(options: MockOptions = {}): Mock {
   const state = new State(checked(options))
   const interceptor: Interceptor = (next) => (request) => state.send(request, next)

@@ -38,6 +38,7 @@ export class Route {
     return this
   }
 
+  /** Answers one request, and no more. */
   once(): this {
     return this.times(1)
   }
@@ -64,6 +65,7 @@ export class Route {
     return verdict.fits ? verdict.params : null
   }
 
+  /** Why this route is not for the call; empty when it is. */
   whyNot(call: MockCall): readonly string[] {
     const verdict = this.#matcher.judge(call)
     return verdict.fits ? [`it has answered ${this.#most} times, and no more`] : verdict.why

@@ -50,6 +50,7 @@ export class EventStream implements AsyncIterable<ServerEvent> {
     return this.#lastEventId
   }
 
+  /** The events as they come, over as many connections as it takes. Leaving the loop ends the stream. */
   async *[Symbol.asyncIterator](): AsyncGenerator<ServerEvent, void, undefined> {
     const { signal } = this.#options
     for (;;) {

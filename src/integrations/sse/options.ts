@@ -8,6 +8,7 @@ import { anything, type Check, duration, func, text, whole } from '../../option-
 /** Why the next connection is wanted: an error, a status, or the server ended the stream. */
 export type ReconnectReason = { readonly error: unknown } | { readonly status: number } | 'ended'
 
+/** What `onReconnect` is told. */
 export interface Reconnect {
   /** 1 for the first since something came. */
   readonly attempt: number
@@ -16,6 +17,7 @@ export interface Reconnect {
   readonly reason: ReconnectReason
 }
 
+/** Options of an event stream. */
 export interface EventStreamOptions {
   readonly headers?: HeadersInput
   /** Default GET. */
@@ -39,6 +41,7 @@ export interface EventStreamOptions {
   readonly reconnectStatuses?: readonly number[]
   /** Largest event, characters. Default 16,777,216. */
   readonly maxEventSize?: number
+  /** A connection ended, or could not be made; it is tried again. */
   readonly onReconnect?: (event: Reconnect) => void
   /** A connection stands. */
   readonly onOpen?: () => void

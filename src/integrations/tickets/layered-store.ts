@@ -7,6 +7,7 @@ import {
 } from '../../connect/tls-session-store.ts'
 import { type Check, checkGroup } from '../../option-checks.ts'
 
+/** Options of `LayeredTlsSessionStore`. */
 export interface LayeredTlsSessionStoreOptions {
   /** Where sessions are shared: a `FileTlsSessionStore`, a `RedisTlsSessionStore`, or another one. */
   readonly shared: TlsSessionStore

@@ -16,9 +16,11 @@ import type { TicketKeys } from './ticket-keys.ts'
 
 /** A connected client, cluster or pool of the `redis` package: what is used of it. */
 export interface RedisScripts {
+  /** `EVAL`: runs a Lua script. */
   eval(script: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>
 }
 
+/** Options of `RedisTlsSessionStore`. */
 export interface RedisTlsSessionStoreOptions {
   /** Yours to connect, to listen to for `error`, and to close. */
   readonly client: RedisScripts

@@ -8,11 +8,13 @@ export interface Har {
   }
 }
 
+/** A header field or a parameter of a query. */
 export interface HarPair {
   readonly name: string
   readonly value: string
 }
 
+/** A cookie that was sent, or one that a `set-cookie` field set. */
 export interface HarCookie extends HarPair {
   readonly path?: string
   readonly domain?: string
@@ -43,6 +45,7 @@ export interface HarEntry {
   readonly _error: string | null
 }
 
+/** The request of an entry, as it was sent. */
 export interface HarRequest {
   readonly method: string
   readonly url: string
@@ -55,6 +58,7 @@ export interface HarRequest {
   readonly bodySize: number
 }
 
+/** The response of an entry. */
 export interface HarResponse {
   /** 0: there was none. */
   readonly status: number

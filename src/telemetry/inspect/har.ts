@@ -10,6 +10,7 @@ import type { RecordedConnection, Recording } from './recording.ts'
 /** As in package.json; a test holds it to that. */
 const PACKAGE_VERSION = '0.1.0'
 
+/** The recording as HAR 1.2, for browsers and other tools. */
 export function harOf(recording: Recording): Har {
   const maker = new BarMaker(recording)
   const connections = new Map(recording.connections.map((connection) => [connection.id, connection]))

@@ -1,5 +1,6 @@
 import { InvalidRequestError } from '../../core/errors.ts'
 
+/** Options of `record`. */
 export interface RecordOptions {
   /** Requests that are kept; of more, those that ended first are forgotten and counted. Default 10,000. */
   readonly limit?: number

@@ -2,6 +2,7 @@
 import type { Recording } from './recording.ts'
 import { SCRIPT, STYLE } from './view-bundle.ts'
 
+/** The recording as an HTML page of one file, that needs nothing else. */
 export function pageOf(recording: Recording): string {
   return `<!doctype html>
 <html lang="en">

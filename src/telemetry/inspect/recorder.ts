@@ -28,6 +28,7 @@ export function record(options: RecordOptions = {}): Recorder {
   return new Recorder(options)
 }
 
+/** Writes down what the clients of this process do. Made by `record`. */
 export class Recorder implements Disposable {
   readonly #name: string
   readonly #requests: RequestLog
@@ -104,6 +105,7 @@ export class Recorder implements Disposable {
     this.#unsubscribe()
   }
 
+  /** The same as `stop()`, for `using`. */
   [Symbol.dispose](): void {
     this.stop()
   }

@@ -24,7 +24,10 @@ export interface Recording {
   readonly frames: readonly RecordedFrame[]
 }
 
+/** What the `format` member of a recording says. */
 export const FORMAT = 'trunkline-recording'
+
+/** Version of the format; a reader refuses the ones it does not know. */
 export const VERSION = 1
 
 /** The lists that a recording consists of. */
@@ -39,10 +42,16 @@ export const LISTS = [
   'frames',
 ] as const
 
+/** The lists of a recording. */
 export type ListName = (typeof LISTS)[number]
+
+/** How many of each list were forgotten to stay within the limits. */
 export type DroppedCounts = Readonly<Record<ListName, number>>
+
+/** What a connection speaks. */
 export type Protocol = 'h2' | 'http/1.1'
 
+/** A process that was recorded. */
 export interface RecordedSource {
   /** Of `record({ name })`. */
   readonly name: string
@@ -51,6 +60,7 @@ export interface RecordedSource {
   readonly node: string
 }
 
+/** An error, without its stack. */
 export interface RecordedError {
   readonly code: string
   readonly message: string
@@ -108,6 +118,7 @@ export interface RecordedWait {
   readonly connectionId: number | null
 }
 
+/** An exchange on a connection; times in ms since `timeOrigin`. */
 export interface RecordedStream {
   readonly connectionId: number
   readonly streamId: number | null
@@ -121,6 +132,7 @@ export interface RecordedStream {
   readonly headers: readonly string[]
 }
 
+/** A retry by policy. */
 export interface RecordedRetry {
   readonly at: number
   /** Which attempt comes now: 2 for the first retry. */
@@ -130,6 +142,7 @@ export interface RecordedRetry {
   readonly error: RecordedError | null
 }
 
+/** A request that was sent again because the server had not acted on it. */
 export interface RecordedReplay {
   readonly at: number
   /** 421, when it was answered; else there is an error. */
@@ -137,6 +150,7 @@ export interface RecordedReplay {
   readonly error: RecordedError | null
 }
 
+/** A redirect that was followed. */
 export interface RecordedRedirect {
   readonly at: number
   readonly status: number
@@ -144,6 +158,7 @@ export interface RecordedRedirect {
   readonly to: string
 }
 
+/** The making of a connection, with its steps. */
 export interface RecordedDial {
   readonly id: number
   readonly source: number
@@ -171,6 +186,7 @@ export interface RecordedTunnel {
   readonly error: RecordedError | null
 }
 
+/** The look-up of a host's addresses. */
 export interface RecordedDns {
   readonly host: string
   readonly start: number
@@ -180,6 +196,7 @@ export interface RecordedDns {
   readonly error: RecordedError | null
 }
 
+/** A TCP connection to one address. */
 export interface RecordedConnect {
   readonly address: string
   readonly port: number
@@ -188,6 +205,7 @@ export interface RecordedConnect {
   readonly error: RecordedError | null
 }
 
+/** A TLS handshake, with the origin or with a proxy. */
 export interface RecordedTls {
   readonly servername: string
   readonly withProxy: boolean
@@ -199,6 +217,7 @@ export interface RecordedTls {
   readonly error: RecordedError | null
 }
 
+/** A connection, from its first use to its end. */
 export interface RecordedConnection {
   readonly id: number
   readonly source: number
@@ -217,6 +236,7 @@ export interface RecordedConnection {
   readonly error: RecordedError | null
 }
 
+/** A PING and its answer. */
 export interface RecordedPing {
   readonly connectionId: number
   readonly at: number
@@ -225,6 +245,7 @@ export interface RecordedPing {
   readonly error: RecordedError | null
 }
 
+/** A GOAWAY of the server (RFC 9113 section 6.8). */
 export interface RecordedGoAway {
   readonly connectionId: number
   readonly at: number
@@ -243,6 +264,7 @@ export interface RecordedStall {
   readonly end: number | null
 }
 
+/** A change of a circuit breaker. */
 export interface RecordedBreaker {
   readonly at: number
   readonly origin: string
@@ -251,6 +273,7 @@ export interface RecordedBreaker {
   readonly reason: string
 }
 
+/** The head of a frame (RFC 9113 section 4.1). */
 export interface RecordedFrame {
   readonly connectionId: number
   readonly at: number

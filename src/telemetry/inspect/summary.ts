@@ -2,6 +2,7 @@
 import { BarMaker, PHASES, type Phase } from './bars.ts'
 import type { RecordedRequest, Recording } from './recording.ts'
 
+/** The figures of a recording. */
 export interface Summary {
   readonly requests: number
   readonly failed: number
@@ -23,6 +24,7 @@ export interface Durations {
   readonly max: number | null
 }
 
+/** The figures of one origin. */
 export interface OriginSummary {
   readonly origin: string
   readonly requests: number
@@ -38,7 +40,10 @@ export interface OriginSummary {
   readonly roundTrip: number | null
 }
 
-/** @param requests Those that count; default all of the recording. */
+/**
+ * Counts and durations of a recording, in all and by origin.
+ * @param requests Those that count; default all of the recording.
+ */
 export function summarize(
   recording: Recording,
   requests: readonly RecordedRequest[] = recording.requests,

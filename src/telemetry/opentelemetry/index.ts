@@ -10,6 +10,7 @@ export type { OpenTelemetryOptions } from './options.ts'
 export interface OpenTelemetry extends Interceptor {
   /** Ends it all: requests pass by as if it were not there; those under way are still told to their end. */
   dispose(): void
+  /** The same as `dispose()`, for `using`. */
   [Symbol.dispose](): void
 }
 

@@ -4,6 +4,7 @@ import { invalidOption } from '../../interceptors/invalid-option.ts'
 import { boolean, type Check, func, oneOf } from '../../option-checks.ts'
 import { checkRoutes, type Routes } from '../route-templates.ts'
 
+/** Options of spans and metrics. */
 export interface OpenTelemetryOptions {
   /** Default: the one that is registered globally, also if that happens later. */
   readonly tracerProvider?: TracerProvider
@@ -40,6 +41,7 @@ export interface OpenTelemetryOptions {
   readonly redactedParameters?: readonly string[]
   /** Called with the span of each attempt, to add attributes of your own. */
   readonly onRequest?: (span: Span, request: ClientRequest) => void
+  /** Adds attributes of your own when the head of a response has come. */
   readonly onResponse?: (span: Span, response: ClientResponse) => void
 }
 

@@ -15,6 +15,7 @@ export type { PrometheusOptions } from './options.ts'
 export interface PrometheusMetrics {
   /** Stops counting, and takes the metrics off the registry. Calling it again does nothing. */
   dispose(): void
+  /** The same as `dispose()`, for `using`. */
   [Symbol.dispose](): void
 }
 

@@ -4,6 +4,7 @@ import { invalidOption } from '../../interceptors/invalid-option.ts'
 import { boolean, type Check, whole } from '../../option-checks.ts'
 import { checkRoutes, type Routes } from '../route-templates.ts'
 
+/** Options of the metrics. */
 export interface PrometheusOptions {
   /** What the name of each metric begins with. Default `trunkline_`. */
   readonly prefix?: string

@@ -4,6 +4,7 @@ import { Gauges } from './gauges.ts'
 import { clearAway, secureFolder, socketFolder, socketPath } from './place.ts'
 import type { TopSnapshot } from './snapshot.ts'
 
+/** Options of `expose`. */
 export interface ExposeOptions {
   /** The folder of the socket. Default: `trunkline` under `XDG_RUNTIME_DIR`, else one of the user's in the temporary folder. */
   readonly folder?: string

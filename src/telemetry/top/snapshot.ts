@@ -47,6 +47,7 @@ export interface TopSnapshot {
   readonly leftOut: { readonly connections: number; readonly errors: number }
 }
 
+/** A connection as `trunkline top` shows it. */
 export interface TopConnection {
   readonly id: number
   readonly origin: string
