@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import { noOptions } from '../core/no-options.ts'
 
 /** What is kept under one key. Plain data: `structuredClone`, or JSON if bytes are encoded, keeps it whole. */
 export type CacheEntry =
@@ -46,11 +47,11 @@ export class MemoryCacheStore implements CacheStore {
   }
 
   get(key: string): CacheEntry | undefined {
-    return this.#entries.get(key)
+    return this.#entries.get(key, noOptions())
   }
 
   set(key: string, entry: CacheEntry): void {
-    this.#entries.set(key, entry)
+    this.#entries.set(key, entry, noOptions())
   }
 
   delete(key: string): void {
