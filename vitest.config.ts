@@ -7,6 +7,7 @@ const seconds = (count: number) => count * 1000
 
 interface ProjectOptions {
   readonly include?: string | readonly string[]
+  readonly exclude?: readonly string[]
   readonly timeout: number
   /** Groups run one after the other: compilers and child processes must not disturb suites that measure. */
   readonly group: 'quick' | 'measuring' | 'heavy'
@@ -16,12 +17,29 @@ interface ProjectOptions {
   readonly engine?: 'wire'
 }
 
+/**
+ * Tests over sockets of what is the same whichever engine speaks HTTP/2: names and addresses, stores, mocks. Those of
+ * the command line start a process each, and name the engine where it matters.
+ */
+const WHATEVER_THE_ENGINE = [
+  'cli/**',
+  'address-guard.test.ts',
+  'consul.test.ts',
+  'discovery.test.ts',
+  'dns.test.ts',
+  'mock.test.ts',
+  'node-debug.test.ts',
+  'proxy-daemons.test.ts',
+  'tickets.test.ts',
+].map((path) => `test/e2e/${path}`)
+
 function project(name: string, options: ProjectOptions) {
   return {
     extends: true as const,
     test: {
       name,
       include: [options.include ?? `test/${name}/**/*.test.ts`].flat(),
+      ...(options.exclude && { exclude: [...options.exclude] }),
       sequence: { groupOrder: ['quick', 'measuring', 'heavy'].indexOf(options.group) },
       testTimeout: options.timeout,
       hookTimeout: Math.max(options.timeout, seconds(20)),
@@ -81,6 +99,7 @@ export default defineConfig({
       }),
       project('e2e-on-wire', {
         include: 'test/e2e/**/*.test.ts',
+        exclude: WHATEVER_THE_ENGINE,
         group: 'measuring',
         timeout: seconds(30),
         execArgv: ['--expose-gc'],

@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache'
 import type { Connected } from './connect/connector.ts'
 import type { ClientRequest } from './core/dispatch.ts'
 import { failureOf } from './core/events.ts'
+import { noOptions } from './core/no-options.ts'
 import type { Origin } from './core/origin.ts'
 import { distribution, Latency, type LatencyStats } from './latency.ts'
 import type { GoAway } from './wire/contract.ts'
@@ -142,10 +143,10 @@ export class Figures {
   }
 
   #of({ key }: Origin): Tally {
-    const known = this.#origins.get(key)
+    const known = this.#origins.get(key, noOptions())
     if (known !== undefined) return known
     const tally = new Tally()
-    this.#origins.set(key, tally)
+    this.#origins.set(key, tally, noOptions())
     return tally
   }
 }

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { LRUCache } from 'lru-cache'
 import type { Clock } from '../core/clock.ts'
+import { noOptions } from '../core/no-options.ts'
 import { DnsCache } from './dns-cache.ts'
 import type { SettledDns } from './dns-options.ts'
 import { type Address, createNameResolver } from './dns-resolvers.ts'
@@ -95,7 +96,7 @@ class Book implements AddressBook {
   }
 
   failed(address: string): void {
-    this.#failures.set(address, this.#clock.now())
+    this.#failures.set(address, this.#clock.now(), noOptions())
   }
 
   worked(address: string): void {
@@ -116,8 +117,8 @@ class Book implements AddressBook {
   /** Each answer begins with another address of its IP version, so that connections spread over them. */
   #rotated(hostname: string, addresses: readonly Address[]): readonly Address[] {
     if (addresses.length < 2) return addresses
-    const turn = this.#turns.get(hostname) ?? 0
-    this.#turns.set(hostname, turn + 1)
+    const turn = this.#turns.get(hostname, noOptions()) ?? 0
+    this.#turns.set(hostname, turn + 1, noOptions())
     const first = addresses[0]?.family
     const groups = [
       addresses.filter(({ family }) => family === first),
@@ -132,7 +133,7 @@ class Book implements AddressBook {
   #byFailure(addresses: readonly Address[]): readonly Address[] {
     const since = this.#clock.now() - FAILED_MEMORY
     const failedAt = ({ address }: Address): number => {
-      const at = this.#failures.get(address) ?? Number.NEGATIVE_INFINITY
+      const at = this.#failures.get(address, noOptions()) ?? Number.NEGATIVE_INFINITY
       return at > since ? at : Number.NEGATIVE_INFINITY
     }
     if (addresses.every((one) => failedAt(one) === Number.NEGATIVE_INFINITY)) return addresses

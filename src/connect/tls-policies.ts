@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import { noOptions } from '../core/no-options.ts'
 import type { Origin } from '../core/origin.ts'
 import { HostTable } from './host-table.ts'
 import { createKeyLog, type KeyLog } from './key-log.ts'
@@ -52,16 +53,16 @@ export class TlsPolicies {
   /** @throws InvalidRequestError `ERR_TRUNKLINE_INVALID_OPTION` when it is a function that gave something unusable */
   of(origin: Origin): TlsPolicy {
     const own = this.#own(origin)
-    const known = this.#known.get(origin.key)
+    const known = this.#known.get(origin.key, noOptions())
     if (known !== undefined && known.own === own) return known.policy
     const policy = this.#make(own, this.#pins.find(origin) ?? null)
-    this.#known.set(origin.key, { own, policy })
+    this.#known.set(origin.key, { own, policy }, noOptions())
     return policy
   }
 
   /** What `of` said last. A function of the user's is not asked again. */
   last(origin: Origin): TlsPolicy {
-    return this.#known.get(origin.key)?.policy ?? this.of(origin)
+    return this.#known.get(origin.key, noOptions())?.policy ?? this.of(origin)
   }
 
   #make(own: OriginTlsOptions | undefined, pins: readonly string[] | null): TlsPolicy {

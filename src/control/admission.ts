@@ -3,6 +3,7 @@ import type { ClientRequest, ClientResponse, Dispatch, Interceptor } from '../co
 import { LimitError, TimeoutError, waitedForUs } from '../core/errors.ts'
 import type { Lifetime } from '../core/lifetime.ts'
 import type { Entry } from '../core/linked-queue.ts'
+import { noOptions } from '../core/no-options.ts'
 import { DEFAULT_URGENCY } from '../core/priority.ts'
 import { AdaptiveLimit, type AdaptivePolicy } from './adaptive-limit.ts'
 import { Lane, type LaneStats } from './lane.ts'
@@ -108,10 +109,10 @@ export class Admission {
   #adaptiveLimit(origin: string): AdaptiveLimit | null {
     const policy = this.#context.adaptive
     if (policy === null) return null
-    const known = this.#adaptive.get(origin)
+    const known = this.#adaptive.get(origin, noOptions())
     if (known !== undefined) return known
     const limit = new AdaptiveLimit(policy)
-    this.#adaptive.set(origin, limit)
+    this.#adaptive.set(origin, limit, noOptions())
     return limit
   }
 

@@ -10,6 +10,7 @@ import {
 import type { Clock } from '../core/clock.ts'
 import type { ClientRequest, ClientResponse, Dispatch, Interceptor } from '../core/dispatch.ts'
 import { ClientError, LimitError, waitedForUs } from '../core/errors.ts'
+import { noOptions } from '../core/no-options.ts'
 
 /** Circuits that are remembered; the one unused for longest goes first. */
 const ORIGINS_LIMIT = 1000
@@ -47,10 +48,10 @@ export function createBreaker(policy: BreakerPolicy, clock: Clock): Breaker {
   const classify = policy.classify ?? classifyCall
 
   function circuitOf(origin: string): Circuit {
-    const known = circuits.get(origin)
+    const known = circuits.get(origin, noOptions())
     if (known !== undefined) return known
     const circuit = new Circuit(origin, policy)
-    circuits.set(origin, circuit)
+    circuits.set(origin, circuit, noOptions())
     return circuit
   }
 

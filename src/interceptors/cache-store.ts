@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import { noOptions } from '../core/no-options.ts'
 
 /** What is kept under one key. Plain data: `structuredClone`, or JSON if bytes are encoded, keeps it whole. */
 export type CacheEntry =
@@ -51,12 +52,12 @@ export class MemoryCacheStore implements CacheStore {
 
   /** The entry of this key, which is now the one used last. */
   get(key: string): CacheEntry | undefined {
-    return this.#entries.get(key)
+    return this.#entries.get(key, noOptions())
   }
 
   /** Keeps an entry; others go, when there are too many. */
   set(key: string, entry: CacheEntry): void {
-    this.#entries.set(key, entry)
+    this.#entries.set(key, entry, noOptions())
   }
 
   /** Forgets the entry of this key. */

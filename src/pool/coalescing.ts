@@ -6,6 +6,7 @@ import type { TlsPolicy } from '../connect/tls-identity.ts'
 import type { Clock } from '../core/clock.ts'
 import type { ClientRequest, ClientResponse, Dispatch, Interceptor } from '../core/dispatch.ts'
 import { ClientError } from '../core/errors.ts'
+import { noOptions } from '../core/no-options.ts'
 import type { Origin } from '../core/origin.ts'
 import { canSend } from '../core/request-body.ts'
 import type { OriginPool } from './origin-pool.ts'
@@ -64,7 +65,7 @@ class Coalescing {
       const response = await next({ ...request, target: { ...target, origin } })
       if (response.status !== 421) return response
       this.#rides.delete(target.origin.key)
-      this.#excluded.set(target.origin.key, this.#context.clock.now() + EXCLUSION)
+      this.#excluded.set(target.origin.key, this.#context.clock.now() + EXCLUSION, noOptions())
       if (!canSend(request.body)) return response
       response.body.cancel()
     } catch (error) {
@@ -79,12 +80,12 @@ class Coalescing {
 
   async #rideFor(origin: Origin, signal: AbortSignal | null): Promise<Ride | null> {
     if (origin.scheme !== 'https' || !isStraight(origin)) return null
-    const known = this.#rides.get(origin.key)
+    const known = this.#rides.get(origin.key, noOptions())
     // The client's certificates and pins may have changed since.
     const still = known !== undefined && isUsable(known.connection, origin) && this.#agree(known.host, origin)
     if (still) return known
     this.#rides.delete(origin.key)
-    if ((this.#excluded.get(origin.key) ?? 0) > this.#context.clock.now()) return null
+    if ((this.#excluded.get(origin.key, noOptions()) ?? 0) > this.#context.clock.now()) return null
     const candidates = this.#candidates(origin)
     if (candidates.length === 0) return null
     const addresses = await this.#addressesOf(origin.hostname, signal)
@@ -93,7 +94,7 @@ class Coalescing {
         isUsable(connection, origin) &&
         addresses.some(({ address }) => address === connection.dialled.remoteAddress),
     )
-    if (ride !== undefined) this.#rides.set(origin.key, ride)
+    if (ride !== undefined) this.#rides.set(origin.key, ride, noOptions())
     return ride ?? null
   }
 

@@ -5,6 +5,7 @@ import { ConnectionBudget } from './connection-budget.ts'
 import { expectedOf } from './offers.ts'
 import { OriginPool } from './origin-pool.ts'
 import type { PoolContext, Tenant } from './pool-context.ts'
+import { notItsConnection } from './pool-errors.ts'
 
 /** What a manager adds to the context that all its pools share. */
 export type ManagerContext = Omit<PoolContext, 'reserve' | 'recount' | 'release' | 'yieldIdle' | 'vacate'> & {
@@ -47,11 +48,16 @@ export class SessionManager {
     return this.#pools.values()
   }
 
-  /** @throws the reason of `destroy`, when that was called. */
+  /**
+   * @throws the reason of `destroy`, when that was called; ConnectionError `ERR_TRUNKLINE_CONNECTION_UNUSABLE` for a
+   * request that was to ride on a connection of another origin, when that one has none any more.
+   */
   pool(origin: Origin): OriginPool {
     if (this.#destroyed !== null) throw this.#destroyed
     const known = this.#pools.get(origin.key)
     if (known !== undefined) return known
+    // A pool by the name of the one, dialled as the other, would give its connections to requests of the first.
+    if (origin.rides !== undefined) throw notItsConnection(origin.key)
     const pool = new OriginPool(origin, this.#context)
     this.#pools.set(origin.key, pool)
     return pool

@@ -98,6 +98,8 @@ describe('limits.inFlight', () => {
     const desk = new Desk()
     const server = await bench.h2Server({ handler: desk.handler })
     const client = bench.client({ limits: { inFlight: 1 }, timeouts: { queue: 50 } })
+    // A dial is a wait as well, and may last longer than that.
+    await client.connect(server.origin)
     const first = drained(client.fetch(server.origin))
     await waitFor(() => desk.waiting === 1)
     const error = await rejection(client.request(server.origin))

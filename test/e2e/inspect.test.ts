@@ -4,7 +4,8 @@ import { expect, test } from 'vitest'
 import { BarMaker } from '../../src/telemetry/inspect/bars.ts'
 import type { Recorder, Recording } from '../../src/telemetry/inspect/index.ts'
 import { harFaults } from '../inspect/support/har-schema.ts'
-import { sleep, waitFor } from '../support/wait-for.ts'
+import type { RouteHandler } from '../support/servers.ts'
+import { waitFor } from '../support/wait-for.ts'
 import { Bench, drained, noConnections, rejection } from './support/bench.ts'
 
 const bench = new Bench()
@@ -108,15 +109,21 @@ test('HTTP/1.1, redirects, retries and failures, with nothing left open', async 
 })
 
 test('a GOAWAY, the connection that drains, and the one that follows, resumed', async () => {
-  const server = await bench.h2Server()
+  let answer = () => {}
+  const handler: RouteHandler = (request, response) => {
+    if (request.url !== '/slow') return void response.end()
+    answer = () => response.end()
+  }
+  const server = await bench.h2Server({ handler })
   const client = bench.client()
   const one = recorder()
   await drained(client.fetch(server.origin))
-  const slow = drained(client.fetch(`${server.origin}/delay/80`))
-  await sleep(20)
+  const slow = drained(client.fetch(`${server.origin}/slow`))
+  await waitFor(() => server.counts.requests === 2)
   server.goAwayAll()
-  await waitFor(() => one.recording().goAways.length > 0, { timeout: 5000 })
+  await waitFor(() => one.recording().goAways.length > 0)
   await drained(client.fetch(server.origin))
+  answer()
   await slow
   await client.close()
   await noConnections(client)

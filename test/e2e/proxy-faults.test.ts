@@ -177,7 +177,7 @@ describe.each(KINDS)('a proxy (%s)', (kind) => {
   test('leads to an origin that says nothing in TLS: timeouts.tls', async () => {
     const proxy = await proxyOf({ kind })
     const peer = await bench.silentPeer()
-    const client = clientOf(settingOf(proxy), { timeouts: { tls: 150 } })
+    const client = clientOf(settingOf(proxy), { timeouts: { tls: 500 } })
     const error = await rejection(client.request(urlOf(peer)))
     expect(error).toMatchObject({ code: 'ERR_TRUNKLINE_TLS_TIMEOUT', phase: 'tls' })
     expect(error.timings).toHaveProperty('proxy')
@@ -385,7 +385,7 @@ describe('a proxy over HTTP/2', () => {
     let isSilent = true
     const proxy = await proxyOf({ kind: 'h2', answer: () => (isSilent ? 'handled' : undefined) })
     const target = await server()
-    const client = clientOf(settingOf(proxy), { timeouts: { proxy: 80 } })
+    const client = clientOf(settingOf(proxy), { timeouts: { proxy: 500 } })
     await rejection(client.request(urlOf(target)))
     isSilent = false
     await drained(client.fetch(urlOf(target)))

@@ -29,7 +29,8 @@ async function deafPort(): Promise<number> {
   bench.add(() => {
     for (const socket of held) socket.destroy()
   })
-  for (let connecting = 0; connecting === 0; connecting = held.filter((socket) => socket.connecting).length) {
+  // One that has just been begun may not have been looked at yet.
+  for (let connecting = 0; connecting < 2; connecting = held.filter((socket) => socket.connecting).length) {
     held.push(connect(port, '127.0.0.1').on('error', () => {}))
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
@@ -66,11 +67,11 @@ describe('a phase of the dial', () => {
 
   test('tls takes the handshake out of connect', async () => {
     const server = await bench.h2Server()
-    const peer = await bench.relay(server, { delay: 120 })
+    const peer = await bench.relay(server, { delay: 300 })
     const url = `https://localhost:${peer.port}/`
-    const together = bench.client({ timeouts: { connect: 200 } })
+    const together = bench.client({ timeouts: { connect: 500 } })
     expect(await rejection(together.request(url))).toMatchObject({ code: 'ERR_TRUNKLINE_TLS_TIMEOUT' })
-    const apart = bench.client({ timeouts: { connect: 200, tls: 5000 } })
+    const apart = bench.client({ timeouts: { connect: 500, tls: 20_000 } })
     expect((await drained(apart.fetch(url))).status).toBe(200)
   })
 
@@ -107,11 +108,13 @@ describe.each(['h2', 'http/1.1'] as const)('over %s', (protocol) => {
   test('a server that stalls in the body: BODY_TIMEOUT, and TOTAL_TIMEOUT', async () => {
     const server = await bench.server(protocol)
     const client = bench.client()
-    for (const [name, phase] of [
-      ['body', 'BODY'],
-      ['total', 'TOTAL'],
+    for (const [name, phase, ms] of [
+      ['body', 'BODY', 150],
+      ['total', 'TOTAL', 500],
     ] as const) {
-      const response = await client.request(`${server.origin}/slow-body/60000`, { timeouts: { [name]: 150 } })
+      // With a connection at hand the head comes soon.
+      await drained(client.fetch(server.origin))
+      const response = await client.request(`${server.origin}/slow-body/60000`, { timeouts: { [name]: ms } })
       const error = await rejection(response.body.text())
       expect(error).toMatchObject({ code: `ERR_TRUNKLINE_${phase}_TIMEOUT`, phase: 'body', processed: 'yes' })
       expect(error.timings.headers).toBeGreaterThanOrEqual(0)
@@ -123,8 +126,9 @@ describe.each(['h2', 'http/1.1'] as const)('over %s', (protocol) => {
     const server = await bench.server(protocol)
     const client = bench.client()
     const target = encodeURIComponent('/hang')
+    await drained(client.fetch(server.origin))
     const error = await rejection(
-      client.fetch(`${server.origin}/redirect/3?to=${target}`, { timeouts: { total: 300 } }),
+      client.fetch(`${server.origin}/redirect/3?to=${target}`, { timeouts: { total: 800 } }),
     )
     expect(error).toMatchObject({
       message: 'fetch failed',
@@ -132,8 +136,9 @@ describe.each(['h2', 'http/1.1'] as const)('over %s', (protocol) => {
     })
     expect(error.cause.attempts).toBeGreaterThan(1)
     const retry = { limit: 3, statuses: [503], baseDelay: 60_000, maxDelay: 60_000 }
+    await drained(client.fetch(server.origin))
     const tired = await rejection(
-      client.request(`${server.origin}/status/503`, { retry, timeouts: { total: 200 } }),
+      client.request(`${server.origin}/status/503`, { retry, timeouts: { total: 500 } }),
     )
     expect(tired).toMatchObject({ code: 'ERR_TRUNKLINE_TOTAL_TIMEOUT', processed: 'yes' })
     await waitFor(() => client.stats().active === 0)

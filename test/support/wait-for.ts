@@ -1,7 +1,7 @@
 /** Waiting for a condition, with a deadline and a message that says what was awaited. */
 
 export interface WaitForOptions {
-  /** Milliseconds until it gives up. Default 2000. */
+  /** Milliseconds until it gives up. Default 10,000, for the sake of machines that are busy. */
   readonly timeout?: number
   /** Milliseconds between two tries. Default 5. */
   readonly interval?: number
@@ -23,7 +23,7 @@ export async function waitFor<T>(
   predicate: () => T | Promise<T>,
   options: WaitForOptions = {},
 ): Promise<NonNullable<T>> {
-  const timeout = options.timeout ?? 2000
+  const timeout = options.timeout ?? 10_000
   const deadline = performance.now() + timeout
   let thrown: unknown
   for (;;) {

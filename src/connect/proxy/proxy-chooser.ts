@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import { ConnectError, InvalidRequestError } from '../../core/errors.ts'
+import { noOptions } from '../../core/no-options.ts'
 import type { Origin } from '../../core/origin.ts'
 import { type Environment, proxiesOf } from './proxy-environment.ts'
 import type { ProxyAnswer, ProxyChoice, ProxyServerOptions, ProxySetting } from './proxy-options.ts'
@@ -86,19 +87,19 @@ class ProxyRegistry {
     if (answer === null || answer === undefined || answer === false) return null
     if (typeof answer !== 'string' && !(answer instanceof URL)) return this.#of(answer, whose)
     const url = String(answer)
-    const known = this.#byUrl.get(url)
+    const known = this.#byUrl.get(url, noOptions())
     if (known !== undefined) return known
     const server = this.#of(url, whose)
-    this.#byUrl.set(url, server)
+    this.#byUrl.set(url, server, noOptions())
     return server
   }
 
   #of(given: string | ProxyServerOptions, whose: string): ProxyServer {
     const facts = readProxy(given, this.#reading, whose)
-    const known = this.#byIdentity.get(facts.identity)
+    const known = this.#byIdentity.get(facts.identity, noOptions())
     if (known !== undefined) return known
     const server = new ProxyServer(facts, this.#labelOf(facts))
-    this.#byIdentity.set(facts.identity, server)
+    this.#byIdentity.set(facts.identity, server, noOptions())
     return server
   }
 

@@ -5,6 +5,7 @@ import {
   type TlsSession,
   type TlsSessionStore,
 } from '../../connect/tls-session-store.ts'
+import { noOptions } from '../../core/no-options.ts'
 import { type Check, checkGroup } from '../../option-checks.ts'
 
 /** Options of `LayeredTlsSessionStore`. */
@@ -51,9 +52,9 @@ export class LayeredTlsSessionStore implements TlsSessionStore {
 
   add(identity: string, session: TlsSession): void | Promise<void> {
     const single = session.version === 'TLSv1.3'
-    const share = !single || !this.#gave.has(identity)
+    const share = !single || !this.#gave.has(identity, noOptions())
     if (!share) this.#gave.delete(identity)
-    else if (single) this.#gave.set(identity, true)
+    else if (single) this.#gave.set(identity, true, noOptions())
     if (!share || !single) this.#memory.add(identity, session)
     return share ? this.#shared.add(identity, session) : undefined
   }

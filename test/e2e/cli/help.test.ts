@@ -1,8 +1,9 @@
-/** Help, versions and mistakes. */
+/** Help, versions and mistakes: once in a process, and then without, since what is said is the same. */
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { commands } from '../../../src/cli/commands.ts'
 import { runCli } from '../support/cli.ts'
+import { runHere } from '../support/cli-here.ts'
 
 test('the version is that of the package', async () => {
   const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'))
@@ -20,7 +21,7 @@ test('help goes to stdout, and to stderr when it was not asked for', async () =>
 test.each(commands.map(({ name }) => [name]))(
   '%s has help, however wrong the rest of the line is',
   async (name) => {
-    const { code, stdout } = await runCli([name, '--nonsense', '-h'])
+    const { code, stdout } = await runHere([name, '--nonsense', '-h'])
     expect(stdout).toMatch(new RegExp(`^Usage\n  trunkline ${name} `))
     expect(code).toBe(0)
   },
@@ -37,13 +38,13 @@ test.each([
   [['load', '-c', '0', 'a'], '--concurrency must be a whole number, 1 or more'],
   [['schema', 'toString'], "not of 'toString'"],
 ])('%j is a mistake that is explained', async (args, said) => {
-  const { code, stdout, stderr } = await runCli(args)
+  const { code, stdout, stderr } = await runHere(args)
   expect(stderr).toContain(said)
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
 })
 
 test.each(['get', 'probe', 'load', 'top'])('there is a schema of %s', async (name) => {
-  const { stdout } = await runCli(['schema', name])
+  const { stdout } = await runHere(['schema', name])
   expect(JSON.parse(stdout)).toMatchObject({
     type: 'object',
     properties: { kind: { const: `trunkline-${name}` } },

@@ -42,6 +42,17 @@ describe('pools', () => {
     expect(manager.pool(parseTarget('http://a.test/').origin)).not.toBe(pool)
   })
 
+  test('none is made for a request that was to ride on a connection of another origin', () => {
+    const { manager, names, enter } = setUp()
+    const riding = { ...origin('b'), key: origin('a').key, rides: () => true }
+    expect(() => manager.pool(riding)).toThrow(
+      expect.objectContaining({ code: 'ERR_TRUNKLINE_CONNECTION_UNUSABLE', processed: 'no' }),
+    )
+    expect(names()).toEqual([])
+    enter('a')
+    expect(manager.pool(riding).origin.hostname).toBe('a.test')
+  })
+
   test('are forgotten when their last connection is gone', async () => {
     const { world, names, idle } = setUp()
     await idle('a')
