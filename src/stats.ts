@@ -154,19 +154,6 @@ export interface ProxyStats {
   readonly connections: readonly PooledConnectionStats[]
 }
 
-/** Of all origins, and what they sum up to. */
-export function originsStats(
-  pools: Iterable<OriginPool>,
-  now: number,
-): Pick<ClientStats, 'origins' | 'queued' | 'connections'> {
-  const origins = [...pools].map((pool) => originStats(pool, now))
-  return {
-    origins,
-    queued: origins.reduce((sum, origin) => sum + origin.queued, 0),
-    connections: origins.reduce((sum, origin) => sum + origin.connections.length, 0),
-  }
-}
-
 export function originStats(pool: OriginPool, now: number): OriginStats {
   return {
     origin: pool.origin.key,

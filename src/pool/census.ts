@@ -12,6 +12,12 @@ export function idlestOf(connections: Iterable<PooledConnection>, http1 = false)
   return idlest
 }
 
+/** The first that takes a request now. */
+export function withRoom(connections: Iterable<PooledConnection>): PooledConnection | null {
+  for (const connection of connections) if (connection.slots() > 0) return connection
+  return null
+}
+
 /** Whether one of them may take requests, now or soon. */
 export function anyLiving(connections: Iterable<PooledConnection>): boolean {
   for (const { standing, late } of connections) {

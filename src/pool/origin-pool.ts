@@ -6,7 +6,7 @@ import type { Entry } from '../core/linked-queue.ts'
 import type { Origin } from '../core/origin.ts'
 import { UrgencyQueue } from '../core/urgency-queue.ts'
 import type { AlpnProtocol, GoAway } from '../wire/contract.ts'
-import { anyLiving, idlestOf, superfluous } from './census.ts'
+import { anyLiving, idlestOf, superfluous, withRoom } from './census.ts'
 import { tellOpen } from './connection-events.ts'
 import type { ConnectionPolicy } from './connection-policy.ts'
 import { census, dialsWanted } from './dial-plan.ts'
@@ -79,7 +79,7 @@ export class OriginPool implements PoolMember, Tenant {
    */
   enter(waiter: Waiter): Entry<Waiter> | null {
     if (this.#queue.size === 0) {
-      const connection = this.#free()
+      const connection = withRoom(this.#connections)
       if (connection !== null) {
         waiter.start(connection)
         return null
@@ -121,9 +121,9 @@ export class OriginPool implements PoolMember, Tenant {
    * that had carried nothing else gave the same answer.
    */
   leaveMisdirected(connection: PooledConnection): boolean {
-    const { clock } = this.#context
-    if (clock.now() < this.#misdirectedUntil) return false
-    if (connection.served === 1) this.#misdirectedUntil = clock.now() + MISDIRECTED_MEMORY
+    const now = this.#context.clock.now()
+    if (now < this.#misdirectedUntil) return false
+    if (connection.served === 1) this.#misdirectedUntil = now + MISDIRECTED_MEMORY
     connection.retire('misdirected')
     return true
   }
@@ -220,9 +220,9 @@ export class OriginPool implements PoolMember, Tenant {
 
   #serve(): void {
     for (
-      let next = this.#queue.size > 0 ? this.#free() : null;
+      let next = this.#queue.size > 0 ? withRoom(this.#connections) : null;
       next !== null;
-      next = this.#queue.size > 0 ? this.#free() : null
+      next = this.#queue.size > 0 ? withRoom(this.#connections) : null
     ) {
       ;(this.#queue.shift() as Waiter).start(next)
     }
@@ -235,11 +235,6 @@ export class OriginPool implements PoolMember, Tenant {
     }
   }
 
-  #free(): PooledConnection | null {
-    for (const connection of this.#connections) if (connection.slots() > 0) return connection
-    return null
-  }
-
   #dialMore(): void {
     if (this.#redial !== null) return
     for (let wanted = this.#dialsWanted(); wanted > 0; wanted -= 1) {
@@ -249,15 +244,15 @@ export class OriginPool implements PoolMember, Tenant {
   }
 
   #dialsWanted(): number {
-    const { limits } = this.#context
+    const { maxSessions, maxSockets } = this.#context.limits
     return dialsWanted({
       waiting: Math.max(this.#queue.size, Math.min(1, this.#preconnects.size)),
       dialling: this.#dials.size,
       ...census(this.#connections),
       expected: expectedOf(this.origin, this.#context),
-      maxSessions: limits.maxSessions,
+      maxSessions,
       // Tunnels last; they would leave no socket to requests.
-      maxSockets: this.origin.upgrade ? Number.POSITIVE_INFINITY : limits.maxSockets,
+      maxSockets: this.origin.upgrade ? Number.POSITIVE_INFINITY : maxSockets,
     })
   }
 
