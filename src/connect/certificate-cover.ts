@@ -12,6 +12,11 @@ export function keepCertificate(socket: Socket): void {
   if (Object.keys(certificate ?? {}).length > 0) certificates.set(socket, certificate)
 }
 
+/** What `keepCertificate` found; undefined for a connection that was resumed, not trusted or not kept. */
+export function keptCertificate(socket: Socket): tls.PeerCertificate | undefined {
+  return certificates.get(socket)
+}
+
 /**
  * Whether the certificate that a connection was verified by would do for another host, by the same checks (RFC 9113
  * section 9.1.1).

@@ -236,7 +236,15 @@ describe('docs/architecture.md', () => {
 })
 
 test('commands are scripts of package.json', () => {
-  const known = new Set([...Object.keys(manifest.scripts), 'ci', 'cit', 'install', 'run'])
+  const known = new Set([
+    ...Object.keys(manifest.scripts),
+    'ci',
+    'cit',
+    'install',
+    'publish',
+    'run',
+    'version',
+  ])
   const named = pages.flatMap(({ prose, blocks }) => {
     const shell = blocks.filter(({ language }) => language === 'sh').map(({ code }) => code)
     return [...inlineCode(prose), ...shell].flatMap((code) =>

@@ -62,7 +62,8 @@ export async function runProject(
 /** What the output of a run says; a run without a last line of counts has failed. */
 export function resultOf(output: string, code: number | null): ProjectResult {
   const counts = [...output.matchAll(/^(\d+) passed, (\d+) failed, (\d+) skipped$/gm)].at(-1)
-  const failures = [...new Set(output.match(/(?<=^\s*)FAIL\s.+$/gm) ?? [])]
+  const named = output.match(/(?<=^\s*)FAIL\s.+$/gm) ?? []
+  const failures = [...new Set(named.map((line) => line.replace(/\s+/g, ' ').trim()))]
   if (counts === undefined)
     return { passed: 0, failed: 1, skipped: 0, failures: [`no result, exit code ${code}`, ...failures] }
   const [passed = 0, failed = 0, skipped = 0] = counts.slice(1).map(Number)

@@ -44,12 +44,12 @@ describe('a run', () => {
 
   test('counts by its last line, and lists each failure once', () => {
     const output =
-      ' FAIL  |unit| a.test.ts > b\nError: no\n FAIL  |unit| a.test.ts > b\n\n3 passed, 1 failed, 2 skipped\n'
+      ' FAIL   unit  a.test.ts > b\nError: no\n FAIL   unit  a.test.ts > b\n\n3 passed, 1 failed, 2 skipped\n'
     expect(resultOf(output, 1)).toEqual({
       passed: 3,
       failed: 1,
       skipped: 2,
-      failures: ['FAIL  |unit| a.test.ts > b'],
+      failures: ['FAIL unit a.test.ts > b'],
     })
   })
 

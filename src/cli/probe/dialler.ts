@@ -1,6 +1,7 @@
 import type { TLSSocket } from 'node:tls'
 import { checkProxyTls } from '../../client-options.ts'
 import { createAddressBook } from '../../connect/address-book.ts'
+import { keptCertificate } from '../../connect/certificate-cover.ts'
 import { type Connected, type ConnectorOptions, createConnector } from '../../connect/connector.ts'
 import { DNS_DEFAULTS } from '../../connect/dns-options.ts'
 import { HopPools } from '../../connect/proxy/hop-pools.ts'
@@ -74,7 +75,7 @@ export class Dialler {
       addresses: createAddressBook(dns, systemClock),
       guard: null,
       attemptTimeout: dns.attemptTimeout,
-      keepCertificates: false,
+      keepCertificates: true,
     }
   }
 
@@ -130,7 +131,8 @@ export function keyExchangeOf(socket: TLSSocket): string | null {
 const DAY = 24 * 60 * 60 * 1000
 
 export function certificateOf(socket: TLSSocket, now: number): CertificateFacts | null {
-  const certificate = socket.getPeerCertificate()
+  // Node 22 and 24 show it no more once the TLS session was stored; one that is not trusted is neither kept nor stored.
+  const certificate = keptCertificate(socket) ?? socket.getPeerCertificate()
   if (certificate === undefined || Object.keys(certificate).length === 0) return null
   const validTo = Date.parse(certificate.valid_to)
   const { bits, nistCurve, asn1Curve } = certificate as {
