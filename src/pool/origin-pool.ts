@@ -387,9 +387,6 @@ export class OriginPool implements PoolMember, Tenant {
 
   #retireIdle(): void {
     if (this.#waiting > 0) return
-    for (const connection of [...this.#connections]) {
-      if (connection.standing === 'draining' || connection.standing === 'closed') continue
-      connection.retire('closing')
-    }
+    for (const connection of [...this.#connections]) connection.retire('closing')
   }
 }
