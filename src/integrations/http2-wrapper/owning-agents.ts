@@ -21,21 +21,21 @@ export class Agent extends BridgeHttp2Agent {
 type ProxiedOptions = AgentOptions & { readonly proxyOptions: ProxyOptions }
 
 /** Through a proxy that speaks HTTP/2. */
-class Http2OverHttp2 extends Agent {
+export class Http2OverHttp2 extends Agent {
   constructor(options: ProxiedOptions) {
     super(options, proxiedClient(options, 'h2'))
   }
 }
 
 /** Through a proxy that is spoken to in HTTP/1.1, in the clear or over TLS as its URL says. */
-class Http2OverHttp extends Agent {
+export class Http2OverHttp extends Agent {
   constructor(options: ProxiedOptions) {
     super(options, proxiedClient(options, 'http/1.1'))
   }
 }
 
 /** For `http.request` to `http:` origins, through a tunnel of a proxy that speaks HTTP/2. */
-class HttpOverHttp2 extends BridgeHttpAgent {
+export class HttpOverHttp2 extends BridgeHttpAgent {
   readonly #client: Client
 
   constructor(options: ProxiedOptions) {
@@ -50,7 +50,7 @@ class HttpOverHttp2 extends BridgeHttpAgent {
 }
 
 /** For `https.request`, likewise. */
-class HttpsOverHttp2 extends BridgeHttpsAgent {
+export class HttpsOverHttp2 extends BridgeHttpsAgent {
   readonly #client: Client
 
   constructor(options: ProxiedOptions) {
@@ -64,11 +64,19 @@ class HttpsOverHttp2 extends BridgeHttpsAgent {
   }
 }
 
+export interface Proxies {
+  readonly HttpOverHttp2: typeof HttpOverHttp2
+  readonly HttpsOverHttp2: typeof HttpsOverHttp2
+  readonly Http2OverHttp2: typeof Http2OverHttp2
+  readonly Http2OverHttp: typeof Http2OverHttp
+  readonly Http2OverHttps: typeof Http2OverHttp
+}
+
 /** http2-wrapper's agents for proxies, over the proxies of a client. */
-export const proxies = {
+export const proxies: Proxies = {
   HttpOverHttp2,
   HttpsOverHttp2,
   Http2OverHttp2,
   Http2OverHttp,
   Http2OverHttps: Http2OverHttp,
-} as const
+}

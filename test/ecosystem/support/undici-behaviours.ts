@@ -9,6 +9,7 @@ import type { TrunklineDispatcher } from 'trunkline/undici'
 import * as undici from 'undici'
 import { expect } from 'vitest'
 import { type RouteHandler, readBody } from '../../support/servers.ts'
+import { waitFor } from '../../support/wait-for.ts'
 
 export interface Scene {
   readonly dispatcher: TrunklineDispatcher
@@ -405,7 +406,7 @@ const closing: readonly Behaviour[] = [
     handler: (_request, response) => void setTimeout(() => response.end('late'), 50),
     run: async (scene) => {
       const running = ask(scene).then(({ body }) => body.text())
-      await new Promise((resolve) => setTimeout(resolve, 20))
+      await waitFor(() => scene.requests() === 1)
       const closed = scene.dispatcher.close()
       await expect(ask(scene)).rejects.toBeInstanceOf(undici.errors.ClientClosedError)
       expect(await running).toBe('late')
@@ -419,7 +420,7 @@ const closing: readonly Behaviour[] = [
     handler: () => {},
     run: async (scene) => {
       const running = expect(ask(scene)).rejects.toBeInstanceOf(undici.errors.ClientDestroyedError)
-      await new Promise((resolve) => setTimeout(resolve, 20))
+      await waitFor(() => scene.requests() === 1)
       await Promise.all([scene.dispatcher.destroy(), scene.dispatcher.destroy()])
       await running
     },
