@@ -3,11 +3,11 @@ import { LRUCache } from 'lru-cache'
 import type { Connected } from './connect/connector.ts'
 import type { ClientRequest } from './core/dispatch.ts'
 import { failureOf } from './core/events.ts'
+import { errorCodeName } from './core/http2-error-names.ts'
 import { noOptions } from './core/no-options.ts'
 import type { Origin } from './core/origin.ts'
 import { distribution, Latency, type LatencyStats } from './latency.ts'
 import type { GoAway } from './wire/contract.ts'
-import { errorCodeName } from './wire/http2/frame-types.ts'
 
 /** What costs something to measure, and is off unless asked for. */
 export interface MeasureOptions {

@@ -180,9 +180,7 @@ export class OriginPool implements PoolMember, Tenant {
     this.#pump()
   }
 
-  /**
-   * Like a failed dial, though the first may be bad luck; of those who waited when it came up, and not of later ones.
-   */
+  /** Like a failed dial, though the first may be bad luck; of those who waited when it came up, not of later ones. */
   onEarlyEnd(connection: PooledConnection, cause: ClientError | null): void {
     this.#earlyEnds += 1
     if (this.#earlyEnds <= EARLY_ENDS_FORGIVEN) return

@@ -274,7 +274,7 @@ export class Session implements ReceiverHost, StreamOwner {
     this.facts.goAway = goAway
     this.#events.onGoAway(goAway)
     const wasOpen = this.#state === 'open'
-    if (wasOpen) this.#state = 'draining'
+    this.drain()
     // Those with a response were processed, whatever this says; all others at or below the id go on.
     for (const stream of this.streams.all())
       if (stream.streamId > goAway.lastStreamId && !stream.sawHead) {

@@ -8,6 +8,7 @@ import {
   ProtocolError,
   StreamError,
 } from '../../core/errors.ts'
+import { errorCodeName } from '../../core/http2-error-names.ts'
 import type { GoAway } from '../contract.ts'
 
 /**
@@ -33,28 +34,6 @@ export interface StreamFacts {
 
 const { NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM, NGHTTP2_CANCEL, NGHTTP2_HTTP_1_1_REQUIRED } =
   http2.constants
-
-/** RFC 9113 section 7, by number. */
-const ERROR_CODE_NAMES = [
-  'NO_ERROR',
-  'PROTOCOL_ERROR',
-  'INTERNAL_ERROR',
-  'FLOW_CONTROL_ERROR',
-  'SETTINGS_TIMEOUT',
-  'STREAM_CLOSED',
-  'FRAME_SIZE_ERROR',
-  'REFUSED_STREAM',
-  'CANCEL',
-  'COMPRESSION_ERROR',
-  'CONNECT_ERROR',
-  'ENHANCE_YOUR_CALM',
-  'INADEQUATE_SECURITY',
-  'HTTP_1_1_REQUIRED',
-] as const
-
-export function errorCodeName(http2Code: number): string {
-  return ERROR_CODE_NAMES[http2Code] ?? `error code ${http2Code}`
-}
 
 /**
  * How a closed stream ended: null for a complete response. `ended`: END_STREAM came, which

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { ConnectionError, StreamError, TimeoutError } from '../../../../src/core/errors.ts'
+import { errorCodeName } from '../../../../src/core/http2-error-names.ts'
 import {
   type ConnectionFacts,
   connectionLost,
-  errorCodeName,
   forStream,
   headerListTooLarge,
   requestRefused,
