@@ -216,6 +216,9 @@ function sharedContext(options: OriginTlsOptions): tls.SecureContext {
 }
 
 function createContext(options: tls.SecureContextOptions): tls.SecureContext {
+  // Node takes half of a client certificate, and then shows none to anybody.
+  const [half, other] = options.cert === undefined ? ['key', 'cert'] : ['cert', 'key']
+  if ((options.cert === undefined) !== (options.key === undefined)) throw halfCertificate(half, other)
   try {
     return tls.createSecureContext(options)
   } catch (cause) {
@@ -225,6 +228,13 @@ function createContext(options: tls.SecureContextOptions): tls.SecureContext {
       { cause },
     )
   }
+}
+
+function halfCertificate(half: string | undefined, other: string | undefined): InvalidRequestError {
+  return new InvalidRequestError(
+    'ERR_TRUNKLINE_INVALID_OPTION',
+    `Invalid client option: tls.${half} is given without tls.${other}, so no client certificate would be shown. Give both, or a pfx.`,
+  )
 }
 
 const authorityDigests = new WeakMap<object, string>()

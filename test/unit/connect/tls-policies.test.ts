@@ -81,3 +81,10 @@ test.each<[TlsOptions, TlsOptions]>([
   expect(updated(OWN, update)).toEqual(expected)
   expect(updated({ pfx: 'p' }, { cert: 'c', key: 'k' })).toEqual({ cert: 'c', key: 'k' })
 })
+
+test.each([
+  [{ cert: 'c' }, 'tls.cert is given without tls.key'],
+  [{ key: 'k' }, 'tls.key is given without tls.cert'],
+])('half of a client certificate is refused: %j', (options, part) => {
+  expect(() => new TlsPolicies(options, () => {})).toThrow(part)
+})
