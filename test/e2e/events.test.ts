@@ -201,6 +201,26 @@ describe('one request', () => {
   })
 })
 
+test('an answer that a retry takes the place of ends without an error', async () => {
+  let asked = 0
+  const server = await bench.h2Server({
+    handler: (_request, response) => {
+      asked += 1
+      response.writeHead(asked === 1 ? 503 : 200)
+      // Of unknown length, and not whole: it is not waited for.
+      if (asked === 1) response.write('busy')
+      else response.end('done')
+    },
+  })
+  const client = bench.client({ retry: { statuses: [503], baseDelay: 1 } })
+  expect(await (await client.fetch(server.origin)).text()).toBe('done')
+  expect(log.all('stream:end').map(({ status, error }) => [status, error])).toEqual([
+    [503, null],
+    [200, null],
+  ])
+  expect(log.all('attempt:end').map(({ error }) => error)).toEqual([null, null])
+})
+
 describe('whatever begins also ends', () => {
   type Deed = (client: Client, servers: Servers) => Promise<unknown>
   interface Servers {

@@ -177,6 +177,24 @@ describe('a program that uses it', () => {
     expect(await program(file, code)).toEqual([true, true])
   })
 
+  test('has ids that both copies of it count together, and one default client for both', async () => {
+    const seen = await program(
+      'a.mjs',
+      `import { createRequire } from 'node:module'
+      import * as esm from 'trunkline'
+      const cjs = createRequire(import.meta.url)('trunkline')
+      const ids = [esm, cjs, esm].map(({ createClient }) => createClient().snapshot().clientId)
+      const client = cjs.createClient()
+      const before = cjs.setDefaultClient(client)
+      const isShared = esm.defaultClient() === client && esm.setDefaultClient(null) === client
+      const isBack = esm.defaultClient() !== client && esm.defaultClient() !== cjs.defaultClient()
+      let refused = null
+      try { esm.setDefaultClient({}) } catch ({ code }) { refused = code }
+      print([esm === cjs, ids, before, isShared, isBack, refused, Object.getOwnPropertySymbols(globalThis).filter((one) => String(one).includes('trunkline'))])`,
+    )
+    expect(seen).toEqual([false, [1, 2, 3], null, true, true, 'ERR_TRUNKLINE_INVALID_OPTION', []])
+  })
+
   test('can be started with --import trunkline/register', async () => {
     const replaced = await program(
       'a.mjs',

@@ -33,6 +33,8 @@ const anything = {
     offered: ['h2'],
     resuming: true,
     withProxy: false,
+    proxyDialId: 5,
+    proxyConnectionId: null,
   },
   ...{ version: 'TLSv1.3', alpn: 'h2', resumed: true, tls: { version: 'TLSv1.3', resumed: true } },
   ...{ remoteAddress: '::1', dns: 1, connect: 1, handshake: 1, reason: 'idle', openStreams: 0, age: 99 },

@@ -31,7 +31,13 @@ async function stage(kind: TestProxyOptions['kind']) {
 
 test.each(['http', 'h2'] as const)('get -v through an %s proxy shows the hop', async (kind) => {
   const { proxy, args, url } = await stage(kind)
-  const { code, stderr } = await runCli(['get', '-v', '--timing', ...args.slice(0, kind === 'http' ? 4 : 6), url])
+  const { code, stderr } = await runCli([
+    'get',
+    '-v',
+    '--timing',
+    ...args.slice(0, kind === 'http' ? 4 : 6),
+    url,
+  ])
   expect([code, proxy.asks.map(({ method }) => method)]).toEqual([0, ['CONNECT']])
   expect(stderr).toContain(`asking the proxy ${proxy.url} for a tunnel to ${url.slice(0, -1)}`)
   expect(stderr).toContain(`the tunnel through ${proxy.url} stands`)
@@ -42,7 +48,12 @@ test.each(['http', 'h2'] as const)('get -v through an %s proxy shows the hop', a
 
 test.each(['http', 'h2'] as const)('probe looks at the origin through an %s proxy', async (kind) => {
   const { proxy, args, url } = await stage(kind)
-  const { code, stdout, stderr } = await runCli(['probe', '--json', ...args.slice(0, kind === 'http' ? 4 : 6), url])
+  const { code, stdout, stderr } = await runCli([
+    'probe',
+    '--json',
+    ...args.slice(0, kind === 'http' ? 4 : 6),
+    url,
+  ])
   expect(stderr).toBe('')
   expect([code, JSON.parse(stdout)]).toEqual([
     0,

@@ -113,7 +113,7 @@ describe('requests', () => {
 })
 
 describe('connections', () => {
-  const opened = { protocol: 'h2', dns: 2, connect: 10, handshake: 25 } as const
+  const opened = { protocol: 'h2', dns: 2, connect: 10, tunnel: null, handshake: 25 } as const
 
   test('are counted by state, and when they close by why', async () => {
     const { scrape } = start()
@@ -140,7 +140,7 @@ describe('connections', () => {
   test('are timed by phase; phases that did not take place are left out', async () => {
     const { scrape } = start()
     publish('connection:open', { connectionId: 1, ...opened })
-    publish('connection:open', { connectionId: 2, ...opened, dns: null, handshake: null })
+    publish('connection:open', { connectionId: 2, ...opened, dns: null, tunnel: null, handshake: null })
     publish('dial:end', { error: failure('ERR_TRUNKLINE_DNS_FAILED') })
     const families = await scrape()
     expect(
