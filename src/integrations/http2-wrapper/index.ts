@@ -56,7 +56,13 @@ export const resolveProtocol: Bridge['resolveProtocol'] = (options) =>
 export type AutoFunction = Bridge['auto'] & {
   readonly resolveProtocol: Bridge['resolveProtocol']
   readonly createResolveProtocol: typeof http2wrapper.auto.createResolveProtocol
-  readonly protocolCache: Pick<Map<string, string>, 'get' | 'set' | 'has' | 'delete' | 'clear'>
+  readonly protocolCache: {
+    get(key: string): string | undefined
+    set(key: string, value: string): unknown
+    has(key: string): boolean
+    delete(key: string): boolean
+    clear(): void
+  }
 }
 
 /** The same as `request`, in a promise. */
