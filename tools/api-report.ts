@@ -110,9 +110,9 @@ function isOurs({ declarations }: ts.Symbol): boolean {
   const [first] = declarations ?? []
   if (first === undefined) return false
   const statement = ts.isVariableDeclaration(first) ? first.parent.parent : first
-  return (
-    ts.isSourceFile(statement.parent) && statement.getSourceFile().fileName.startsWith(join(root, 'dist'))
-  )
+  // A module as a whole, as behind `import * as`, has no parent.
+  if (ts.isSourceFile(statement) || !ts.isSourceFile(statement.parent)) return false
+  return statement.getSourceFile().fileName.startsWith(join(root, 'dist'))
 }
 
 function original(symbol: ts.Symbol, checker: ts.TypeChecker): ts.Symbol {
