@@ -38,6 +38,8 @@ export class HopPool {
   readonly #sessions = new Set<ProxySession>()
   readonly #waiters = new Set<HopWaiter>()
   readonly #dials = new Set<HopDial>()
+  /** The dial that a waiter goes by. */
+  readonly #leads = new WeakMap<HopWaiter, HopDial>()
   #spoke: AlpnProtocol | undefined
   #isClosing = false
 
@@ -111,7 +113,7 @@ export class HopPool {
     const { origin, offer } = this.#server
     const dial = new HopDial(origin, this.#context.clock)
     this.#dials.add(dial)
-    for (const waiter of this.#waiters) this.#follow(waiter, dial.progress)
+    for (const waiter of this.#waiters) this.#lead(waiter, dial)
     this.#context
       .connector()
       .connect(origin, offer, dial.controller.signal, dial.progress)
@@ -183,6 +185,14 @@ export class HopPool {
   #fail(waiter: HopWaiter, error: unknown): void {
     this.#waiters.delete(waiter)
     waiter.fail(error instanceof ClientError ? copyOf(error) : error)
+  }
+
+  /** Whoever waits for a dial that still runs goes by that one: another one does not start his time anew. */
+  #lead(waiter: HopWaiter, dial: HopDial): void {
+    const before = this.#leads.get(waiter)
+    if (before !== undefined && this.#dials.has(before)) return
+    this.#leads.set(waiter, dial)
+    this.#follow(waiter, dial.progress)
   }
 
   #follow({ progress }: HopWaiter, hop: DialProgress): void {
