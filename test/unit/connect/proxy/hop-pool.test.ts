@@ -28,5 +28,5 @@ test('a further dial does not start the time of those anew who wait for one that
   clock.advance(50)
   pool.enter(waiter())
   expect(pool.dialling).toBe(2)
-  expect(first.progress.startedAt).toBe(began)
+  expect(first.progress.phaseAt).toBe(began)
 })
