@@ -5,7 +5,7 @@ import { HopPool, type HopPoolContext, type HopWaiter } from '../../../../src/co
 import { ProxyServer, readProxy } from '../../../../src/connect/proxy/proxy-server.ts'
 import { FakeClock } from '../../../support/fake-clock.ts'
 
-test('a further dial does not start the time of those anew who wait for one that still runs', () => {
+test('a further dial does not start the time of those anew who wait for one that still runs', async () => {
   const clock = new FakeClock()
   const facts = readProxy('http://p.test:3128', { checkTls: checkProxyTls, cleartext: 'http/1.1' })
   const context = {
@@ -25,7 +25,7 @@ test('a further dial does not start the time of those anew who wait for one that
   const first = waiter()
   const began = clock.now()
   pool.enter(first)
-  clock.advance(50)
+  await clock.advance(50)
   pool.enter(waiter())
   expect(pool.dialling).toBe(2)
   expect(first.progress.phaseAt).toBe(began)
