@@ -299,8 +299,10 @@ export class PooledConnection implements ConnectionListener {
 
   #onDead(silentMs: number, cause: unknown): void {
     const { severed, openExchanges } = this.#connection
-    // It is closing, and takes its PINGs with it: the peer is not to blame, and its end comes by itself.
-    if (this.#standing === 'draining' && cause !== null && openExchanges === 0 && !severed) return
+    // It is closing, and takes its PINGs with it: the peer is not to blame, and its end comes by itself. Not that of one
+    // whose silence another connection was made for.
+    const ends = this.#standing === 'draining' && openExchanges === 0 && !this.#late
+    if (ends && cause !== null && !severed) return
     const unanswered = `the peer did not answer a PING within ${Math.round(silentMs)} ms`
     const sign = severed
       ? 'its TCP connection was cut'
