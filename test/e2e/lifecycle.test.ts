@@ -290,6 +290,7 @@ describe('stats()', () => {
       origins: [],
       services: [],
       inFlight: [],
+      proxies: [],
       circuits: [],
       dns: { cached: 0, lookups: 0, failed: 0 },
       tlsSessions: { hits: 0, misses: 0, failures: 0, timeouts: 0, paused: false },
