@@ -7,7 +7,13 @@ import type {
   Timings,
 } from './core/dispatch.ts'
 import { InvalidRequestError } from './core/errors.ts'
-import { type HeaderList, type HeadersInput, headerValue, toHeaderList } from './core/headers.ts'
+import {
+  type HeaderList,
+  type HeadersInput,
+  headerRecord,
+  headerValue,
+  toHeaderList,
+} from './core/headers.ts'
 import { jsonBody } from './core/json-body.ts'
 import { limitsOf } from './core/phase-limits.ts'
 import { addPriority, type PriorityInput, priorityOf } from './core/priority.ts'
@@ -171,7 +177,7 @@ function trailersOf(trailers: RequestOptions['trailers']): ClientRequest['traile
 }
 
 function informationalOf(listener: RequestOptions['onInformational']): ClientRequest['onInformational'] {
-  return listener === undefined ? null : (status, headers) => listener(status, toRecord(headers))
+  return listener === undefined ? null : (status, headers) => listener(status, headerRecord(headers))
 }
 
 function addIfMissing(headers: string[], name: string, value: string | null): void {
@@ -180,16 +186,6 @@ function addIfMissing(headers: string[], name: string, value: string | null): vo
 
 function invalid(name: string, why: string): InvalidRequestError {
   return new InvalidRequestError('ERR_TRUNKLINE_INVALID_OPTION', `Invalid request option: ${name} ${why}.`)
-}
-
-function toRecord(headers: HeaderList): ResponseHeaders {
-  const record: Record<string, string> = Object.create(null)
-  for (let index = 0; index < headers.length; index += 2) {
-    const name = headers[index] as string
-    const before = record[name]
-    record[name] = before === undefined ? (headers[index + 1] as string) : `${before}, ${headers[index + 1]}`
-  }
-  return record
 }
 
 class Result implements RequestResult {
@@ -205,7 +201,7 @@ class Result implements RequestResult {
   }
 
   get headers(): ResponseHeaders {
-    this.#headers ??= toRecord(this.#response.headers)
+    this.#headers ??= headerRecord(this.#response.headers)
     return this.#headers
   }
 

@@ -1,4 +1,5 @@
 /** What RFC 9113 and its extensions call their numbers. */
+import { ERROR_CODE_NAMES } from '../core/http2-error-names.ts'
 
 const FRAMES: Readonly<Record<number, string>> = {
   0: 'DATA',
@@ -40,23 +41,6 @@ export function settingName(identifier: number): string {
   return SETTINGS[identifier] ?? `0x${identifier.toString(16)}`
 }
 
-const ERRORS = [
-  'NO_ERROR',
-  'PROTOCOL_ERROR',
-  'INTERNAL_ERROR',
-  'FLOW_CONTROL_ERROR',
-  'SETTINGS_TIMEOUT',
-  'STREAM_CLOSED',
-  'FRAME_SIZE_ERROR',
-  'REFUSED_STREAM',
-  'CANCEL',
-  'COMPRESSION_ERROR',
-  'CONNECT_ERROR',
-  'ENHANCE_YOUR_CALM',
-  'INADEQUATE_SECURITY',
-  'HTTP_1_1_REQUIRED',
-]
-
 export function errorCodeName(http2Code: number): string {
-  return ERRORS[http2Code] ?? `0x${http2Code.toString(16)}`
+  return ERROR_CODE_NAMES[http2Code] ?? `0x${http2Code.toString(16)}`
 }

@@ -76,7 +76,8 @@ export interface TlsReloadOptions {
   readonly interval?: number
 }
 
-const CONTEXT_FIELDS = [
+/** What a `SecureContext` is made of. */
+export const CONTEXT_FIELDS = [
   'ca',
   'cert',
   'key',

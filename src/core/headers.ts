@@ -130,6 +130,17 @@ export function combinedHeader(headers: HeaderList, name: string): string | null
   return combined
 }
 
+/** The fields by name, the values of repeats joined by a comma (RFC 9110 section 5.3). It has no prototype. */
+export function headerRecord(headers: HeaderList): Record<string, string> {
+  const record: Record<string, string> = Object.create(null)
+  for (let index = 0; index < headers.length; index += 2) {
+    const name = headers[index] as string
+    const before = record[name]
+    record[name] = before === undefined ? (headers[index + 1] as string) : `${before}, ${headers[index + 1]}`
+  }
+  return record
+}
+
 /** The list without the fields that `drop` names. */
 export function withoutHeaders(headers: HeaderList, drop: (name: string) => boolean): string[] {
   const kept: string[] = []

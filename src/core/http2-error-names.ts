@@ -1,5 +1,5 @@
 /** RFC 9113 section 7, by number. */
-const ERROR_CODE_NAMES = [
+export const ERROR_CODE_NAMES: readonly string[] = [
   'NO_ERROR',
   'PROTOCOL_ERROR',
   'INTERNAL_ERROR',
@@ -14,7 +14,7 @@ const ERROR_CODE_NAMES = [
   'ENHANCE_YOUR_CALM',
   'INADEQUATE_SECURITY',
   'HTTP_1_1_REQUIRED',
-] as const
+]
 
 /** The RFC's name of an error code, or its number in words. */
 export function errorCodeName(http2Code: number): string {

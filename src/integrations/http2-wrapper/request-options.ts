@@ -1,25 +1,11 @@
 import type { RequestOptions } from 'node:https'
 import { checkServerIdentity } from 'node:tls'
+import { CONTEXT_FIELDS } from '../../connect/tls-identity.ts'
 import { InvalidRequestError } from '../../core/errors.ts'
 
 /** Options of Node's `http` that choose or guard the connection, and where the client has them instead. */
 const OF_THE_CLIENT: Readonly<Record<string, string>> = {
-  ...Object.fromEntries(
-    [
-      'ca',
-      'cert',
-      'key',
-      'pfx',
-      'passphrase',
-      'crl',
-      'ciphers',
-      'sigalgs',
-      'ecdhCurve',
-      'minVersion',
-      'maxVersion',
-      'secureOptions',
-    ].map((name) => [name, `tls.${name}`]),
-  ),
+  ...Object.fromEntries(CONTEXT_FIELDS.map((name) => [name, `tls.${name}`])),
   family: 'dns.family',
   lookup: 'dns.lookup',
 }

@@ -1,5 +1,5 @@
 import type { ClientRequest } from '../../core/dispatch.ts'
-import type { HeaderList } from '../../core/headers.ts'
+import { type HeaderList, headerRecord } from '../../core/headers.ts'
 import type { Params } from './url-pattern.ts'
 
 /** A request that came to the mock. */
@@ -29,7 +29,7 @@ export async function callOf(request: ClientRequest): Promise<MockCall> {
   return {
     method,
     url: target.href,
-    headers: recordOf(headers),
+    headers: headerRecord(headers),
     rawHeaders: headers,
     body,
     text,
@@ -46,14 +46,4 @@ async function bodyOf({ body }: ClientRequest): Promise<Uint8Array> {
   const source = body.open()
   for (let step = await source.next(); !step.done; step = await source.next()) chunks.push(step.value)
   return Buffer.concat(chunks)
-}
-
-function recordOf(headers: HeaderList): Record<string, string> {
-  const record: Record<string, string> = Object.create(null)
-  for (let index = 0; index < headers.length; index += 2) {
-    const name = headers[index] as string
-    const before = record[name]
-    record[name] = before === undefined ? (headers[index + 1] as string) : `${before}, ${headers[index + 1]}`
-  }
-  return record
 }

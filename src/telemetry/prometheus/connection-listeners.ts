@@ -1,4 +1,5 @@
 import type { ConnectionOpen } from '../../core/events.ts'
+import { ERROR_CODE_NAMES } from '../../core/http2-error-names.ts'
 import type { Listeners } from '../subscriptions.ts'
 import { errorLabel } from './bounded-labels.ts'
 import type { Labels } from './labels.ts'
@@ -9,24 +10,6 @@ interface OpenConnection {
   readonly protocol: 'h2' | 'http/1.1'
   state: 'open' | 'draining'
 }
-
-/** RFC 9113 section 7, in the order of their codes. */
-const HTTP2_CODES = [
-  'NO_ERROR',
-  'PROTOCOL_ERROR',
-  'INTERNAL_ERROR',
-  'FLOW_CONTROL_ERROR',
-  'SETTINGS_TIMEOUT',
-  'STREAM_CLOSED',
-  'FRAME_SIZE_ERROR',
-  'REFUSED_STREAM',
-  'CANCEL',
-  'COMPRESSION_ERROR',
-  'CONNECT_ERROR',
-  'ENHANCE_YOUR_CALM',
-  'INADEQUATE_SECURITY',
-  'HTTP_1_1_REQUIRED',
-]
 
 /** What happens to connections. One that was open before is counted when it closes, and not as open. */
 export function connectionListeners(metrics: Metrics, labels: Labels): Listeners {
@@ -72,6 +55,9 @@ export function connectionListeners(metrics: Metrics, labels: Labels): Listeners
         metrics.ping_round_trip_seconds.observe({ origin: labels.origin(origin) }, roundTrip / 1000)
     },
     goaway: ({ origin, http2Code }) =>
-      metrics.goaways_total.inc({ origin: labels.origin(origin), code: HTTP2_CODES[http2Code] ?? 'other' }),
+      metrics.goaways_total.inc({
+        origin: labels.origin(origin),
+        code: ERROR_CODE_NAMES[http2Code] ?? 'other',
+      }),
   }
 }

@@ -1,4 +1,5 @@
 /** What things are called on the page. */
+import { ERROR_CODE_NAMES } from '../../../core/http2-error-names.ts'
 import type { Phase } from '../bars.ts'
 
 export const PHASE_NAMES: Readonly<Record<Phase, string>> = {
@@ -43,24 +44,6 @@ export function frameName(type: number): string {
   return FRAME_TYPES[type] ?? `type 0x${type.toString(16)}`
 }
 
-/** RFC 9113 section 7. */
-const ERROR_CODES = [
-  'NO_ERROR',
-  'PROTOCOL_ERROR',
-  'INTERNAL_ERROR',
-  'FLOW_CONTROL_ERROR',
-  'SETTINGS_TIMEOUT',
-  'STREAM_CLOSED',
-  'FRAME_SIZE_ERROR',
-  'REFUSED_STREAM',
-  'CANCEL',
-  'COMPRESSION_ERROR',
-  'CONNECT_ERROR',
-  'ENHANCE_YOUR_CALM',
-  'INADEQUATE_SECURITY',
-  'HTTP_1_1_REQUIRED',
-]
-
 export function errorCodeName(code: number): string {
-  return ERROR_CODES[code] ?? `0x${code.toString(16)}`
+  return ERROR_CODE_NAMES[code] ?? `0x${code.toString(16)}`
 }
