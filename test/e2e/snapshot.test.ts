@@ -26,9 +26,13 @@ describe('stats', () => {
   })
 
   test('an upload that waits for window: the window is used up, and on our own engine the stall is counted', async () => {
-    const server = await bench.h2Server({
-      // Reads nothing.
-      handler: (_request, response) => void response.stream?.pause(),
+    // A server of Node's gives the connection's window back by itself, whoever reads.
+    const server = await bench.rawPeer({
+      async onConnection(connection) {
+        connection.returnCredit = false
+        await connection.preface({ awaitAck: false })
+        await connection.expectRequest()
+      },
     })
     const client = bench.client()
     const controller = new AbortController()
