@@ -5,6 +5,7 @@ import { messageOf } from './measure.ts'
 import type { BenchOptions } from './options.ts'
 import type { Cores } from './pinning.ts'
 import type { Progress } from './progress.ts'
+import { QUICK_ROUNDS_AT_MOST } from './quick.ts'
 import { type Cell, type CellState, type Round, requestsPerSecond, type ScenarioResult } from './results.ts'
 import { h2loadRunner, holdRunner, processRunner, type Runner } from './runner.ts'
 import type { Scenario, Site } from './scenarios.ts'
@@ -24,8 +25,6 @@ export interface Context {
 
 /** `--quick` begins no round after so many ms. */
 const QUICK_BUDGET = 50_000
-/** Large bodies differ less from round to round, and take longer. */
-const QUICK_TRANSFERS = 3
 
 /** ms; `--quick` gives up sooner, for it has promised to be. */
 const GRACE = { quick: 8000, full: 30_000 }
@@ -62,9 +61,9 @@ export async function contend(
   return { scenario, server, cells: contenders.map(cellOf) }
 }
 
-function roundsOf({ work }: Scenario, { quick, rounds }: BenchOptions): number {
-  if (work.kind === 'hold') return quick ? 1 : Math.min(rounds, 3)
-  return quick && work.kind === 'transfer' ? Math.min(rounds, QUICK_TRANSFERS) : rounds
+function roundsOf({ id, work }: Scenario, { quick, rounds }: BenchOptions): number {
+  if (quick) return Math.min(rounds, QUICK_ROUNDS_AT_MOST[id] ?? rounds)
+  return work.kind === 'hold' ? Math.min(rounds, 3) : rounds
 }
 
 function isOverdue({ options, started }: Context): boolean {

@@ -30,7 +30,7 @@ Compares trunkline with other HTTP clients, in one run, over loopback. About 15 
   --report FILE    write a page with plots, complete in one HTML file
   --only A,B       only these scenarios
   --clients A,B    only these clients; ratios want the client they compare with
-  --rounds N       rounds for each client, interleaved; medians count (5; 3 for large bodies in --quick)
+  --rounds N       rounds for each client, interleaved; medians count (5; at most 7 in --quick)
   --seconds S      length of a round of small requests (0.5; 0.35 in --quick)
   --help           this
 
@@ -59,6 +59,7 @@ const FLAGS = {
 } as const
 
 const ROUND_SECONDS = { quick: 0.35, full: 0.5 }
+const ROUNDS = { quick: 7, full: 5 }
 const WARM_UP_SECONDS = { quick: 0.7, full: 1 }
 
 /**
@@ -83,7 +84,8 @@ export function parseOptions(args: readonly string[]): BenchOptions | null {
     report,
     scenarios,
     clients: chosen('--clients', values.clients, 'client', clients),
-    rounds: values.rounds === undefined ? 5 : positive('--rounds', values.rounds, Number.isInteger),
+    rounds:
+      values.rounds === undefined ? ROUNDS[speed] : positive('--rounds', values.rounds, Number.isInteger),
     seconds,
     warmUp: values.seconds === undefined ? WARM_UP_SECONDS[speed] : seconds,
   }

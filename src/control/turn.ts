@@ -22,7 +22,7 @@ export class Turn implements Swept, Leg {
   readonly #resolve: () => void
   readonly #reject: (reason: unknown) => void
   entry: Entry<Turn> | null = null
-  sweepIndex = -1
+  place = -1
   #over = false
 
   constructor(

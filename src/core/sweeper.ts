@@ -1,11 +1,10 @@
+import { Bag, type Bagged } from './bag.ts'
 import type { Clock, Timer } from './clock.ts'
 
 /** Something with deadlines, looked at now and then. */
-export interface Swept {
+export interface Swept extends Bagged {
   /** `now`: ms of the clock. May add to and delete from the sweeper. */
   check(now: number): void
-  /** Its place in the sweeper, which alone writes it; -1 outside. */
-  sweepIndex: number
 }
 
 /**
@@ -15,8 +14,7 @@ export interface Swept {
 export class Sweeper {
   readonly #clock: Clock
   readonly #period: number
-  /** Without gaps: the last task takes the place of one that leaves. Every request comes here and leaves again. */
-  readonly #tasks: Swept[] = []
+  readonly #tasks = new Bag<Swept>()
   #timer: Timer | null = null
   /** ms between two looks now; shorter than usual while there is a task that wants it so. */
   #current: number
@@ -29,8 +27,7 @@ export class Sweeper {
 
   /** `period`: ms in which this task has to be looked at, if that is less than usual. */
   add(task: Swept, period = this.#period): void {
-    if (task.sweepIndex >= 0) return
-    task.sweepIndex = this.#tasks.push(task) - 1
+    if (!this.#tasks.add(task)) return
     if (period < this.#current) {
       this.#current = period
       this.#timer?.cancel()
@@ -40,21 +37,14 @@ export class Sweeper {
   }
 
   delete(task: Swept): void {
-    const index = task.sweepIndex
-    if (index < 0) return
-    task.sweepIndex = -1
-    const last = this.#tasks.pop() as Swept
-    if (last === task) return
-    this.#tasks[index] = last
-    last.sweepIndex = index
+    this.#tasks.delete(task)
   }
 
   /** Leaves nothing behind; tasks that are still in it are looked at no more. */
   stop(): void {
     this.#timer?.cancel()
     this.#timer = null
-    for (const task of this.#tasks) task.sweepIndex = -1
-    this.#tasks.length = 0
+    this.#tasks.clear()
   }
 
   #arm(): void {
@@ -64,13 +54,13 @@ export class Sweeper {
   #sweep(): void {
     this.#timer = null
     const now = this.#clock.now()
-    for (let index = 0; index < this.#tasks.length; ) {
-      const task = this.#tasks[index] as Swept
+    for (let place = 0; place < this.#tasks.size; ) {
+      const task = this.#tasks.at(place) as Swept
       task.check(now)
       // Another one may have come to this place. One that moved to an earlier place is looked at the next time.
-      if (this.#tasks[index] === task) index += 1
+      if (this.#tasks.at(place) === task) place += 1
     }
-    if (this.#tasks.length === 0) this.#current = this.#period
+    if (this.#tasks.size === 0) this.#current = this.#period
     else if (this.#timer === null) this.#arm()
   }
 }

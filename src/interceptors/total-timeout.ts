@@ -74,7 +74,7 @@ class Call implements Journey, Swept {
   readonly #startedAt: number
   readonly #controller = new AbortController()
   readonly #legs: Leg[] = []
-  sweepIndex = -1
+  place = -1
 
   constructor(
     context: TotalTimeoutContext,

@@ -56,7 +56,7 @@ class RoundTrip implements Waiter, ExchangeHandler, BodySource, Swept, Trip, Leg
   #bytesBefore = 0
   /** From `receiving` on. */
   #body: BodyQueue | null = null
-  sweepIndex = -1
+  place = -1
   /** When the present phase began, or last moved. */
   movedAt = 0
   /** Content-Length of the request. */

@@ -11,7 +11,7 @@ describe('the command line', () => {
       rounds: 5,
       seconds: 0.5,
     })
-    expect(parseOptions(['--quick'])).toMatchObject({ quick: true, seconds: 0.35 })
+    expect(parseOptions(['--quick'])).toMatchObject({ quick: true, rounds: 7, seconds: 0.35 })
   })
 
   test('takes lists, repeated or with commas', () => {

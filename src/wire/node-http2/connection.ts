@@ -1,6 +1,7 @@
 import * as http2 from 'node:http2'
 import type { Socket } from 'node:net'
 import { AnnouncedOrigins } from '../../core/announced-origins.ts'
+import { Bag } from '../../core/bag.ts'
 import type { ClientError } from '../../core/errors.ts'
 import { isSevered } from '../../core/severed.ts'
 import { tunnelUnsupported } from '../../core/tunnel-unsupported.ts'
@@ -41,7 +42,7 @@ export class NodeHttp2Connection implements Connection {
   readonly #session: http2.ClientHttp2Session
   readonly #options: NodeHttp2Options
   readonly #listener: ConnectionListener
-  readonly #exchanges = new Set<NodeHttp2Exchange>()
+  readonly #exchanges = new Bag<NodeHttp2Exchange>()
   readonly #facts: ConnectionFacts
   readonly #owner: ExchangeOwner
   readonly #windows: StreamWindows

@@ -51,6 +51,7 @@ export class NodeHttp2Exchange implements Exchange, Holder, StreamListener {
   #ended = false
   #informational = 0
   mayHold = 0
+  place = -1
   #received = 0
   #sample: PathSample | null = null
   #settled = false

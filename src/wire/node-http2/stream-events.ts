@@ -33,6 +33,8 @@ export function hear(stream: ClientHttp2Stream, listener: StreamListener): void 
     const heard = deliver(listener, event, first, third)
     // An `error` that has no listener is thrown; ours is read from the stream when it has closed.
     if (event === 'error' && stream.listenerCount('error') === 0) return true
+    // A dead stream may lie in a table of Node's for long: it shall not keep the whole request with it.
+    if (event === 'close') stream.emit = emit as typeof stream.emit
     return emit.call(stream, event, first, second, third, fourth) || heard
   }
   stream.emit = tell as typeof stream.emit

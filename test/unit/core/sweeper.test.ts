@@ -11,7 +11,7 @@ function setUp() {
       seen.push(`${name}@${now}`)
       then()
     },
-    sweepIndex: -1,
+    place: -1,
   })
   return { clock, sweeper, seen, task }
 }
