@@ -2,6 +2,7 @@ import * as http2 from 'node:http2'
 import type { Socket } from 'node:net'
 import { AnnouncedOrigins } from '../../core/announced-origins.ts'
 import { Bag } from '../../core/bag.ts'
+import type { Timer } from '../../core/clock.ts'
 import type { ClientError } from '../../core/errors.ts'
 import { isSevered } from '../../core/severed.ts'
 import { tunnelUnsupported } from '../../core/tunnel-unsupported.ts'
@@ -27,6 +28,9 @@ import { type PathSample, StreamWindows } from './stream-windows.ts'
 
 /** The debug data of a GOAWAY is the peer's to choose; it goes into messages and logs, so it is cut and cleaned. */
 const GOAWAY_DEBUG_LIMIT = 1024
+
+/** How long the last words to a peer may take, ms. */
+const LAST_WORDS_MS = 250
 
 /**
  * One `http2` session over one socket.
@@ -56,6 +60,7 @@ export class NodeHttp2Connection implements Connection {
   /** The session's native object; from the first exchange on. */
   #handle: object | undefined
   #closing = false
+  #lastWords: Timer | null = null
 
   constructor(
     socket: Socket,
@@ -242,6 +247,7 @@ export class NodeHttp2Connection implements Connection {
     this.#windows.closed(exchange)
     if (this.#closing) return
     this.#listener.onSlots()
+    this.#endIfDrained()
   }
 
   #onBulk(sample: PathSample, length: number): void {
@@ -282,6 +288,7 @@ export class NodeHttp2Connection implements Connection {
     if (this.#state !== 'open') return
     this.#state = 'draining'
     this.#listener.onDraining(goAway)
+    this.#closeSession()
   }
 
   /** Takes no new exchanges: its ids are used up (RFC 9113 section 5.1.1), or the peer floods. */
@@ -299,7 +306,22 @@ export class NodeHttp2Connection implements Connection {
     // Never from inside a callback of the session (nodejs/node#64850).
     setImmediate(() => {
       if (!this.#session.closed && !this.#session.destroyed) this.#session.close()
+      this.#endIfDrained()
     })
+  }
+
+  /**
+   * A session that was closed ends the socket after its last stream, and then waits for the peer to end its side. One
+   * who does not is not waited for.
+   */
+  #endIfDrained(): void {
+    if (this.#state !== 'draining' || this.#exchanges.size > 0 || this.#lastWords !== null) return
+    const socket = this.#socket
+    const leave = () => socket.destroy()
+    this.#lastWords = this.#options.clock.setTimeout(leave, LAST_WORDS_MS)
+    socket.once('close', () => this.#lastWords?.cancel())
+    if (socket.writableFinished) leave()
+    else socket.once('finish', leave)
   }
 
   #onSessionError(error: Error): void {
