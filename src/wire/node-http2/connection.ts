@@ -29,7 +29,7 @@ import { type PathSample, StreamWindows } from './stream-windows.ts'
 /** The debug data of a GOAWAY is the peer's to choose; it goes into messages and logs, so it is cut and cleaned. */
 const GOAWAY_DEBUG_LIMIT = 1024
 
-/** How long the last words to a peer may take, ms. */
+/** How long a peer has to take our last words and to end its side, ms. */
 const LAST_WORDS_MS = 250
 
 /**
@@ -311,17 +311,12 @@ export class NodeHttp2Connection implements Connection {
   }
 
   /**
-   * A session that was closed ends the socket after its last stream, and then waits for the peer to end its side. One
-   * who does not is not waited for.
+   * A session that was closed ends the socket after its last stream, and then waits for the peer to end its side: for
+   * ever, if it has to.
    */
   #endIfDrained(): void {
     if (this.#state !== 'draining' || this.#exchanges.size > 0 || this.#lastWords !== null) return
-    const socket = this.#socket
-    const leave = () => socket.destroy()
-    this.#lastWords = this.#options.clock.setTimeout(leave, LAST_WORDS_MS)
-    socket.once('close', () => this.#lastWords?.cancel())
-    if (socket.writableFinished) leave()
-    else socket.once('finish', leave)
+    this.#lastWords = this.#options.clock.setTimeout(() => this.#socket.destroy(), LAST_WORDS_MS)
   }
 
   #onSessionError(error: Error): void {
@@ -345,6 +340,7 @@ export class NodeHttp2Connection implements Connection {
 
   #end(error: ClientError, reported: ClientError | null): void {
     this.#closing = true
+    this.#lastWords?.cancel()
     this.#state = 'closed'
     for (const exchange of this.#exchanges) exchange.fail(error)
     this.#exchanges.clear()

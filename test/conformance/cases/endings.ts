@@ -313,7 +313,7 @@ export const http2EndingCases: Cases = {
     expect(wire.count('draining')).toBe(1)
   },
 
-  'GOAWAY: an idle connection closes at once, though its peer never ends its side': async (context) => {
+  'GOAWAY: an idle connection closes, though its peer never ends its side': async (context) => {
     for (const used of [false, true]) {
       const { wire, peer } = await context.pair()
       if (used) {

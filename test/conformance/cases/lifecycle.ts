@@ -39,7 +39,7 @@ export const lifecycleCases: Cases = {
     expect(await wire.untilClosed()).toBeNull()
   },
 
-  'drain closes an idle connection at once, though its peer never ends its side': async (context) => {
+  'drain closes an idle connection, though its peer never ends its side': async (context) => {
     const { wire, peer } = await context.pair()
     const recording = wire.open()
     const request = await peer.request()
