@@ -1,4 +1,11 @@
 import type { ClientError } from '../../core/errors.ts'
+import {
+  connectionLost,
+  forStream,
+  goneAway,
+  headerListTooLarge,
+  unusable,
+} from '../../core/http2-failures.ts'
 import type {
   BodyShape,
   ConnectionState,
@@ -9,15 +16,7 @@ import type {
   RequestHead,
 } from '../contract.ts'
 import type { ExtensionEvents } from './extensions.ts'
-import {
-  type ConnectionFacts,
-  connectionLost,
-  faultOf,
-  forStream,
-  goneAway,
-  headerListTooLarge,
-  unusable,
-} from './failures.ts'
+import { type ConnectionFacts, faultOf } from './failures.ts'
 import { FloodGuard } from './flood-guard.ts'
 import { FrameParser } from './frame-parser.ts'
 import { ErrorCode, MAX_STREAM_ID } from './frame-types.ts'

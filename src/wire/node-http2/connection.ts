@@ -4,8 +4,8 @@ import { AnnouncedOrigins } from '../../core/announced-origins.ts'
 import { Bag } from '../../core/bag.ts'
 import type { Timer } from '../../core/clock.ts'
 import type { ClientError } from '../../core/errors.ts'
+import { connectionLost, tunnelUnsupported, unusable } from '../../core/http2-failures.ts'
 import { isSevered } from '../../core/severed.ts'
-import { tunnelUnsupported } from '../../core/tunnel-unsupported.ts'
 import type {
   AttachContext,
   BodyShape,
@@ -22,7 +22,7 @@ import { type ExchangeOwner, NodeHttp2Exchange } from './exchange.ts'
 import { handleOf } from './handle-order.ts'
 import { encodeHead } from './head.ts'
 import type { NodeHttp2Options } from './options.ts'
-import { type ConnectionFacts, connectionLost, requestRefused, unusable } from './outcome.ts'
+import { type ConnectionFacts, requestRefused } from './outcome.ts'
 import { limitsOf, windowsOf } from './peer-limits.ts'
 import { type PathSample, StreamWindows } from './stream-windows.ts'
 
