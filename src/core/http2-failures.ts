@@ -6,6 +6,7 @@ import {
   ProtocolError,
   StreamError,
 } from './errors.ts'
+import type { GoAway } from './go-away.ts'
 import { errorCodeName } from './http2-error-names.ts'
 
 /**
@@ -19,13 +20,7 @@ export interface FailedConnection {
   readonly origin: string
   readonly connectionId: number
   /** The GOAWAY that came, if one did. */
-  readonly goAway: SentAway | null
-}
-
-/** Of a GOAWAY, what is said of it. */
-interface SentAway {
-  readonly http2Code: number
-  readonly debug: string
+  readonly goAway: GoAway | null
 }
 
 /** What is known of one of its streams. */
@@ -76,7 +71,7 @@ export function connectionLost(
 /** RFC 9113 section 6.8: a stream above the last id of a GOAWAY was not and will not be processed. */
 export function goneAway(
   connection: FailedConnection,
-  goAway: SentAway,
+  goAway: GoAway,
   stream: FailedStream,
   details: ErrorDetails = {},
 ): ConnectionError {
@@ -200,6 +195,6 @@ function reason(cause: unknown): string {
   return code === '' ? ': the server closed it' : ` (${code})`
 }
 
-function sayGoAway({ http2Code, debug }: SentAway): string {
+function sayGoAway({ http2Code, debug }: GoAway): string {
   return debug === '' ? errorCodeName(http2Code) : `${errorCodeName(http2Code)}, "${debug.slice(0, 100)}"`
 }

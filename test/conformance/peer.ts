@@ -26,8 +26,8 @@ export interface PeerConnection {
   reset(): void
   /** It reads and writes nothing any more, and does not end its side. */
   hang(): void
-  /** HTTP/2 only: takes no new requests; those that came go on to their end. */
-  goAway(): void
+  /** HTTP/2 only: takes no new requests; those up to `lastStreamId`, by default all that came, go on to their end. */
+  goAway(lastStreamId?: number): void
   /** The client ended the connection. */
   expectClose(): Promise<unknown>
 }
@@ -78,7 +78,7 @@ function http2Connection(connection: RawConnection): PeerConnection {
     fin: () => connection.fin(),
     reset: () => connection.reset(),
     hang: () => connection.hang(),
-    goAway: () => connection.sendGoAway(),
+    goAway: (lastStreamId) => connection.sendGoAway(lastStreamId === undefined ? {} : { lastStreamId }),
     expectClose: () => connection.expectClose(),
   }
 }

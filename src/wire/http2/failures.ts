@@ -1,4 +1,5 @@
 import { type ClientError, ProtocolError, type StreamError } from '../../core/errors.ts'
+import type { GoAway } from '../../core/go-away.ts'
 import { errorCodeName } from '../../core/http2-error-names.ts'
 import {
   at,
@@ -9,7 +10,6 @@ import {
   resetByPeer as streamReset,
   violation,
 } from '../../core/http2-failures.ts'
-import type { GoAway } from '../contract.ts'
 import { ConnectionFault } from './connection-fault.ts'
 import { ErrorCode } from './frame-types.ts'
 import { HpackError } from './hpack/hpack-error.ts'

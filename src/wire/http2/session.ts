@@ -269,9 +269,10 @@ export class Session implements ReceiverHost, StreamOwner {
   }
 
   onGoAway(bytes: Buffer, start: number, end: number): void {
-    const goAway = readGoAway(bytes, start, end, this.facts.goAway)
+    const before = this.facts.goAway
+    const goAway = readGoAway(bytes, start, end, before)
     this.facts.goAway = goAway
-    this.#events.onGoAway(goAway)
+    if (goAway !== before) this.#events.onGoAway(goAway)
     const wasOpen = this.#state === 'open'
     this.drain()
     // Those with a response were processed, whatever this says; all others at or below the id go on.

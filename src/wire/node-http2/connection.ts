@@ -4,6 +4,7 @@ import { AnnouncedOrigins } from '../../core/announced-origins.ts'
 import { Bag } from '../../core/bag.ts'
 import type { Timer } from '../../core/clock.ts'
 import type { ClientError } from '../../core/errors.ts'
+import { goAwayAfter } from '../../core/go-away.ts'
 import { connectionLost, tunnelUnsupported, unusable } from '../../core/http2-failures.ts'
 import { isSevered } from '../../core/severed.ts'
 import type {
@@ -15,7 +16,6 @@ import type {
   ConnectionStats,
   Exchange,
   ExchangeHandler,
-  GoAway,
   RequestHead,
 } from '../contract.ts'
 import { type ExchangeOwner, NodeHttp2Exchange } from './exchange.ts'
@@ -25,9 +25,6 @@ import type { NodeHttp2Options } from './options.ts'
 import { type ConnectionFacts, requestRefused } from './outcome.ts'
 import { limitsOf, windowsOf } from './peer-limits.ts'
 import { type PathSample, StreamWindows } from './stream-windows.ts'
-
-/** The debug data of a GOAWAY is the peer's to choose; it goes into messages and logs, so it is cut and cleaned. */
-const GOAWAY_DEBUG_LIMIT = 1024
 
 /** How long a peer has to take our last words and to end its side, ms. */
 const LAST_WORDS_MS = 250
@@ -273,17 +270,12 @@ export class NodeHttp2Connection implements Connection {
     this.#listener.onSlots()
   }
 
-  #onGoAway(http2Code: number, lastStreamId: number, debug: Buffer | undefined): void {
-    // Node repeats the event when its session closes; a peer may repeat it too, and only ever lower the id
-    // (RFC 9113 section 6.8), so the lowest one counts.
+  #onGoAway(http2Code: number, lastStreamId: number, debug: Buffer = NOTHING): void {
+    // Node repeats the event when its session closes.
     const before = this.#facts.goAway
-    const goAway: GoAway = {
-      lastStreamId: Math.min(lastStreamId, before?.lastStreamId ?? lastStreamId),
-      http2Code,
-      debug: debug === undefined ? (before?.debug ?? '') : printable(debug),
-    }
+    const goAway = goAwayAfter(before, lastStreamId, http2Code, debug)
     this.#facts.goAway = goAway
-    if (before === null || !isSame(before, goAway)) this.#listener.onGoAway?.(goAway)
+    if (goAway !== before) this.#listener.onGoAway?.(goAway)
     if (http2Code !== 0) this.#rescueBodies()
     if (this.#state !== 'open') return
     this.#state = 'draining'
@@ -354,6 +346,8 @@ export class NodeHttp2Connection implements Connection {
 
 const MOST_UNACKNOWLEDGED = 5
 
+const NOTHING = Buffer.alloc(0)
+
 /** Ids are odd and end at 2^31 - 1; a few are left unused so that requests in the same turn still fit. */
 const LAST_STREAM_ID = 2 ** 31 - 1 - 2 * 512
 
@@ -375,15 +369,4 @@ function sessionOptions(options: NodeHttp2Options, windowSize: number): http2.Cl
     maxSessionMemory: 1024,
     peerMaxConcurrentStreams: 100,
   } as http2.ClientSessionOptions
-}
-
-function isSame(a: GoAway, b: GoAway): boolean {
-  return a.lastStreamId === b.lastStreamId && a.http2Code === b.http2Code && a.debug === b.debug
-}
-
-function printable(debug: Buffer): string {
-  return debug
-    .subarray(0, GOAWAY_DEBUG_LIMIT)
-    .toString('latin1')
-    .replace(/[^\x20-\x7e]/g, '?')
 }

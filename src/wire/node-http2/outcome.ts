@@ -1,5 +1,6 @@
 import * as http2 from 'node:http2'
 import { type ClientError, InvalidRequestError } from '../../core/errors.ts'
+import type { GoAway } from '../../core/go-away.ts'
 import {
   at,
   connectionLost,
@@ -12,7 +13,6 @@ import {
   unusable,
   violation,
 } from '../../core/http2-failures.ts'
-import type { GoAway } from '../contract.ts'
 
 /**
  * What node:http2's events mean. This is the only file that reads `rstCode` and Node's error codes; design notes

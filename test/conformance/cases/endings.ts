@@ -345,4 +345,18 @@ export const http2EndingCases: Cases = {
     open[1]?.reset()
     expect(await wire.untilClosed()).toBeNull()
   },
+
+  'GOAWAY is told once, and again when it says something else': async (context) => {
+    const { wire, peer } = await context.pair()
+    const recording = wire.open()
+    const request = await peer.request()
+    for (const lastStreamId of [2 ** 31 - 1, 2 ** 31 - 1, 1, 1]) peer.goAway(lastStreamId)
+    request.head(200)
+    request.end()
+    await recording.complete()
+    expect(wire.goAways.map(({ lastStreamId }) => lastStreamId)).toEqual([2 ** 31 - 1, 1])
+    expect(wire.connection.stats().goAway).toMatchObject({ lastStreamId: 1 })
+    await wire.untilClosed()
+    expect([wire.goAways.length, wire.count('draining')]).toEqual([2, 1])
+  },
 }

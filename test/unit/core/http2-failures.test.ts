@@ -83,7 +83,11 @@ test('a header section above the limits names both, and the options', () => {
 })
 
 test('a lost connection says which GOAWAY came before, and where its stream was', () => {
-  const lost = connectionLost(facts({ http2Code: 11, debug: 'too_many_pings' }), node('ECONNRESET'), reading)
+  const lost = connectionLost(
+    facts({ lastStreamId: 9, http2Code: 11, debug: 'too_many_pings' }),
+    node('ECONNRESET'),
+    reading,
+  )
   expect(lost).toMatchObject({ http2Code: 11, streamId: 5, phase: 'body', processed: 'yes' })
   expect(lost.message).toBe(
     'The connection to https://example.test was lost in the middle of the response body after GOAWAY ENHANCE_YOUR_CALM, "too_many_pings".',
@@ -91,7 +95,7 @@ test('a lost connection says which GOAWAY came before, and where its stream was'
 })
 
 test('a request that a GOAWAY left behind may be sent again', () => {
-  const goAway = { http2Code: 0, debug: '' }
+  const goAway = { lastStreamId: 1, http2Code: 0, debug: '' }
   expect(goneAway(facts(goAway), goAway, waiting)).toMatchObject({
     code: 'ERR_TRUNKLINE_GOAWAY',
     processed: 'no',
