@@ -1,21 +1,6 @@
 /** What RFC 9113 and its extensions call their numbers. */
 import { ERROR_CODE_NAMES } from '../core/http2-error-names.ts'
-
-const FRAMES: Readonly<Record<number, string>> = {
-  0: 'DATA',
-  1: 'HEADERS',
-  2: 'PRIORITY',
-  3: 'RST_STREAM',
-  4: 'SETTINGS',
-  5: 'PUSH_PROMISE',
-  6: 'PING',
-  7: 'GOAWAY',
-  8: 'WINDOW_UPDATE',
-  9: 'CONTINUATION',
-  10: 'ALTSVC',
-  12: 'ORIGIN',
-  16: 'PRIORITY_UPDATE',
-}
+import { FRAME_NAMES } from '../core/http2-frame-names.ts'
 
 /** `SETTINGS ACK`, `HEADERS END_STREAM END_HEADERS`, `0x17`. */
 export function frameName(type: number, flags = 0): string {
@@ -23,7 +8,7 @@ export function frameName(type: number, flags = 0): string {
     ...((flags & 0x1) !== 0 ? (type === 4 || type === 6 ? ['ACK'] : type <= 1 ? ['END_STREAM'] : []) : []),
     ...((flags & 0x4) !== 0 && [1, 5, 9].includes(type) ? ['END_HEADERS'] : []),
   ]
-  return [FRAMES[type] ?? `0x${type.toString(16)}`, ...flagNames].join(' ')
+  return [FRAME_NAMES[type] ?? `0x${type.toString(16)}`, ...flagNames].join(' ')
 }
 
 const SETTINGS: Readonly<Record<number, string>> = {

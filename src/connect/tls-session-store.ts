@@ -26,7 +26,8 @@ export interface TlsSession {
 /**
  * Where TLS sessions live between connections. An identity is an opaque string that covers host, port, ALPN offer
  * and the whole trust decision; a store must never give a session to another identity than the one it was added
- * under. Methods may be asynchronous. A store that fails or is late costs a full handshake, never a request; one that
+ * under. It is a digest of secrets too, such as a proxy's password: a name that others may read should be an HMAC of it.
+ * Methods may be asynchronous. A store that fails or is late costs a full handshake, never a request; one that
  * does so three times in a row is left alone for 5 seconds.
  */
 export interface TlsSessionStore {

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { ClientError } from '../core/errors.ts'
+import type { GoAway } from '../core/go-away.ts'
 import type { HeaderList } from '../core/headers.ts'
 import type { Origin } from '../core/origin.ts'
 import type { Priority } from '../core/priority.ts'
@@ -8,6 +9,8 @@ import type { Priority } from '../core/priority.ts'
  * What a wire engine is to the rest of Trunkline. An engine gets a connected socket, TLS and ALPN done, and never
  * dials; it pushes callbacks and knows nothing of pools, promises or retries. Types only.
  */
+
+export type { GoAway }
 
 /** Application protocols by their ALPN names (RFC 7301). */
 export type AlpnProtocol = 'h2' | 'http/1.1'
@@ -80,14 +83,6 @@ export interface ConnectionListener {
   onClosed(error: ClientError | null): void
   /** ALTSVC (RFC 7838 section 4); `origin` is '' for that of the connection. Engines that cannot see it never call. */
   onAltSvc?(origin: string, value: string): void
-}
-
-/** A GOAWAY frame (RFC 9113 section 6.8). */
-export interface GoAway {
-  readonly lastStreamId: number
-  readonly http2Code: number
-  /** At most 1 KiB of the debug data, as printable text. */
-  readonly debug: string
 }
 
 /** What follows a request head; known before it goes out, since END_STREAM stands in the head. */

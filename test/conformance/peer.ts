@@ -24,6 +24,10 @@ export interface PeerConnection {
   fin(): void
   /** TCP RST. */
   reset(): void
+  /** It reads and writes nothing any more, and does not end its side. */
+  hang(): void
+  /** HTTP/2 only: takes no new requests; those up to `lastStreamId`, by default all that came, go on to their end. */
+  goAway(lastStreamId?: number): void
   /** The client ended the connection. */
   expectClose(): Promise<unknown>
 }
@@ -73,6 +77,8 @@ function http2Connection(connection: RawConnection): PeerConnection {
     request: async () => http2Request(connection, await connection.expectRequest()),
     fin: () => connection.fin(),
     reset: () => connection.reset(),
+    hang: () => connection.hang(),
+    goAway: (lastStreamId) => connection.sendGoAway(lastStreamId === undefined ? {} : { lastStreamId }),
     expectClose: () => connection.expectClose(),
   }
 }
@@ -119,6 +125,10 @@ function http1Connection(connection: RawHttp1Connection): PeerConnection {
     request: async () => http1Request(connection, await connection.expectHead()),
     fin: () => connection.fin(),
     reset: () => connection.reset(),
+    hang: () => connection.hang(),
+    goAway: () => {
+      throw new Error('HTTP/1.1 has no GOAWAY')
+    },
     expectClose: () => connection.expectClose(),
   }
 }

@@ -53,6 +53,8 @@ export class Wire {
   /** What `onClosed` was given; undefined before. */
   closedBy: ClientError | null | undefined
   goAway: GoAway | null = null
+  /** What `onGoAway` was given. */
+  readonly goAways: GoAway[] = []
   /** What a case does from inside `onSlots`. */
   onSlots: (() => void) | null = null
   readonly #origin: Origin
@@ -72,6 +74,7 @@ export class Wire {
           this.#called('slots')
           this.onSlots?.()
         },
+        onGoAway: (goAway) => this.goAways.push(goAway),
         onDraining: (goAway) => {
           this.goAway = goAway
           this.#called('draining')

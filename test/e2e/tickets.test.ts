@@ -172,6 +172,27 @@ describe.skipIf(redisMissing !== null)(
       expect(await store.take('id')).toBeUndefined()
     })
 
+    test('has a list for each key, so that a new key may take the place of an old one', async () => {
+      await place('redis')
+      const client = await (redis as RedisServer).client()
+      const [old, next] = [randomBytes(32), randomBytes(32)]
+      const storeOf = (...keys: Buffer[]) => new RedisTlsSessionStore({ client, key: keys, timeout: 5000 })
+      const ticket = async (store: TlsSessionStore) =>
+        Buffer.from((await store.take('id'))?.ticket ?? []).toString()
+      await storeOf(old).add('id', session('a'))
+      const both = storeOf(next, old)
+      expect([await ticket(storeOf(next)), await ticket(both)]).toEqual(['', 'a'])
+      await both.add('id', session('b'))
+      expect([await ticket(both), await ticket(storeOf(next)), await ticket(storeOf(old))]).toEqual([
+        'b',
+        'b',
+        'a',
+      ])
+      expect(await client.keys('*')).toHaveLength(2)
+      await both.forget('id')
+      expect(await client.keys('*')).toEqual([])
+    })
+
     test('that hangs, and one that is gone, cost no request, and show in stats()', async () => {
       const own = await RedisServer.start()
       bench.add(own)

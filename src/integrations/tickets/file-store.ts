@@ -11,7 +11,7 @@ import {
   temporaryName,
   writingSince,
 } from './file-names.ts'
-import { isSingleUse, MOST_SEALED_BYTES, placeOf, Sealer } from './sealed-session.ts'
+import { isSingleUse, MOST_SEALED_BYTES, Sealer } from './sealed-session.ts'
 import { settledWithin } from './settled-within.ts'
 import type { TicketKeys } from './ticket-keys.ts'
 
@@ -85,13 +85,8 @@ export class FileTlsSessionStore implements TlsSessionStore {
   }
 
   async take(identity: string): Promise<TlsSession | undefined> {
-    const { files } = await this.#list()
-    const place = placeOf(identity)
-    const { keyIds } = this.#sealer
     const now = this.#now()
-    const live = files
-      .filter((file) => file.place === place && file.expiresAt > now && keyIds.includes(file.keyId))
-      .sort(byAge)
+    const live = (await this.#filesOf(identity)).filter(({ expiresAt }) => expiresAt > now).sort(byAge)
     for (const [index, file] of live.entries()) {
       const session = await this.#read(identity, file)
       if (session === null) continue
@@ -110,9 +105,8 @@ export class FileTlsSessionStore implements TlsSessionStore {
   }
 
   async forget(identity: string): Promise<void> {
-    const { files } = await this.#list()
-    const place = placeOf(identity)
-    await this.#removeAll(files.filter((file) => file.place === place).map(({ name }) => name))
+    const files = await this.#filesOf(identity)
+    await this.#removeAll(files.map(({ name }) => name))
   }
 
   /**
@@ -199,6 +193,13 @@ export class FileTlsSessionStore implements TlsSessionStore {
     const abandoned = writing.filter(({ since }) => since < now - ABANDONED_AFTER_MS)
     const names = superfluous(files, this.#limits, now)
     await this.#removeAll([...names, ...abandoned.map(({ name }) => name)])
+  }
+
+  /** Under all the keys that this store has. */
+  async #filesOf(identity: string): Promise<SessionFile[]> {
+    const { files } = await this.#list()
+    const places = this.#sealer.placesOf(identity)
+    return files.filter(({ keyId, place }) => places.get(keyId) === place)
   }
 
   async #list(): Promise<Listing> {

@@ -1,18 +1,16 @@
 /**
- * What has to happen at once on the server, in its own language. The sessions of an identity are a list, newest first;
- * each entry is `EXPIRES:USES:KEY-ID:TAG:SEALED`, where USES is 1 for a session to be offered once, and SEALED base64.
+ * What has to happen at once on the server, in its own language. The sessions of an identity under one of our keys are
+ * a list, newest first; each entry is `EXPIRES:USES:KEY-ID:TAG:SEALED`, where USES is 1 for a session to be offered once, and SEALED base64.
  */
 
-/** KEYS: the list. ARGV: now, `1` for strict single use, ids of the keys that can open entries. */
+/** KEYS: the list. ARGV: now, `1` for strict single use. */
 export const TAKE = `
-local readable = {}
-for i = 3, #ARGV do readable[ARGV[i]] = true end
 local live = {}
 for _, entry in ipairs(redis.call('LRANGE', KEYS[1], 0, -1)) do
-  local ends, uses, key = string.match(entry, '^(%d+):([12]):(%x+):')
+  local ends, uses = string.match(entry, '^(%d+):([12]):')
   if not ends or tonumber(ends) <= tonumber(ARGV[1]) then
     redis.call('LREM', KEYS[1], 0, entry)
-  elseif readable[key] then
+  else
     live[#live + 1] = { entry, uses }
   end
 end

@@ -10,7 +10,7 @@ import {
   whole,
 } from '../../option-checks.ts'
 import { ADD, DROP, FORGET, TAKE } from './redis-scripts.ts'
-import { type Label, MOST_SEALED_BYTES, placeOf, Sealer } from './sealed-session.ts'
+import { type Label, MOST_SEALED_BYTES, Sealer } from './sealed-session.ts'
 import { settledWithin } from './settled-within.ts'
 import type { TicketKeys } from './ticket-keys.ts'
 
@@ -79,19 +79,10 @@ export class RedisTlsSessionStore implements TlsSessionStore {
   }
 
   async take(identity: string): Promise<TlsSession | undefined> {
-    // An entry that does not open is dropped, and the next one tried.
-    for (let attempt = 0; attempt < this.#maxPerIdentity; attempt += 1) {
-      const entry = await this.#run(
-        TAKE,
-        identity,
-        String(this.#now()),
-        this.#singleUse ? '1' : '0',
-        ...this.#sealer.keyIds,
-      )
-      if (entry === null) return undefined
-      const session = this.#open(identity, entry)
-      if (session !== null) return session
-      await this.#run(DROP, identity, entry)
+    // Each key has a list of its own. One after the other: those of a cluster may be on different machines.
+    for (const place of this.#sealer.placesOf(identity).values()) {
+      const session = await this.#takeFrom(place, identity)
+      if (session !== undefined) return session
     }
     return undefined
   }
@@ -102,7 +93,7 @@ export class RedisTlsSessionStore implements TlsSessionStore {
     const entry = `${headOf(label)}:${bytes.toString('base64')}`
     const added = this.#run(
       ADD,
-      identity,
+      label.place,
       String(this.#now()),
       entry,
       label.tag,
@@ -113,7 +104,8 @@ export class RedisTlsSessionStore implements TlsSessionStore {
   }
 
   async forget(identity: string): Promise<void> {
-    await this.#run(FORGET, identity)
+    const places = [...this.#sealer.placesOf(identity).values()]
+    await Promise.all(places.map((place) => this.#run(FORGET, place)))
   }
 
   /**
@@ -124,8 +116,20 @@ export class RedisTlsSessionStore implements TlsSessionStore {
     return settledWithin([...this.#writing], timeout)
   }
 
-  async #run(script: string, identity: string, ...values: string[]): Promise<string | null> {
-    const keys = [this.#prefix + placeOf(identity)]
+  async #takeFrom(place: string, identity: string): Promise<TlsSession | undefined> {
+    // An entry that does not open is dropped, and the next one tried.
+    for (let attempt = 0; attempt < this.#maxPerIdentity; attempt += 1) {
+      const entry = await this.#run(TAKE, place, String(this.#now()), this.#singleUse ? '1' : '0')
+      if (entry === null) return undefined
+      const session = this.#open(identity, entry)
+      if (session !== null) return session
+      await this.#run(DROP, place, entry)
+    }
+    return undefined
+  }
+
+  async #run(script: string, place: string, ...values: string[]): Promise<string | null> {
+    const keys = [this.#prefix + place]
     const answer = await this.#client.eval(script, { keys, arguments: values })
     // Text, or bytes where the client was told to give those.
     return answer === null || answer === undefined ? null : String(answer)

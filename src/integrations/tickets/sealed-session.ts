@@ -1,10 +1,10 @@
-import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto'
 import type { TlsSession } from '../../connect/tls-session-store.ts'
 import { type DerivedKey, deriveKeys, type TicketKeys } from './ticket-keys.ts'
 
 /** What a store may know of a session without opening it. None of it is trusted: what counts is inside. */
 export interface Label {
-  /** Of the identity it belongs to: hex, of one length. */
+  /** Of the identity it belongs to, under this key: hex, of one length. */
   readonly place: string
   /** ms since the epoch. */
   readonly expiresAt: number
@@ -37,19 +37,21 @@ export class Sealer {
     this.#keys = deriveKeys(keys)
   }
 
-  get keyIds(): readonly string[] {
-    return this.#keys.map(({ id }) => id)
+  /** Where sessions of an identity are kept, by the id of the key that seals them; that of the first key first. */
+  placesOf(identity: string): ReadonlyMap<string, string> {
+    return new Map(this.#keys.map((key) => [key.id, placeOf(identity, key)]))
   }
 
   seal(identity: string, session: TlsSession): Sealed {
-    const [{ id, encryption, tagging }] = this.#keys
+    const [key] = this.#keys
+    const { id, encryption, tagging } = key
     const nonce = randomBytes(NONCE_BYTES)
     const cipher = createCipheriv(CIPHER, encryption, nonce, { authTagLength: TAG_BYTES })
     cipher.setAAD(boundTo(identity))
     const text = cipher.update(encode(session))
     return {
       label: {
-        place: placeOf(identity),
+        place: placeOf(identity, key),
         expiresAt: session.expiresAt,
         singleUse: isSingleUse(session),
         keyId: id,
@@ -81,9 +83,12 @@ export function isSingleUse({ version }: TlsSession): boolean {
   return version === 'TLSv1.3'
 }
 
-/** Where sessions of an identity are kept: its digest, since an identity may have any characters. */
-export function placeOf(identity: string): string {
-  return createHash('sha256').update(identity).digest('hex').slice(0, 32)
+/**
+ * A name for an identity, which may have any characters. Keyed, since an identity is made of secrets too: of a plain
+ * digest anybody who reads names could try out what the password of a proxy is.
+ */
+function placeOf(identity: string, { naming }: DerivedKey): string {
+  return createHmac('sha256', naming).update(identity).digest('hex').slice(0, 32)
 }
 
 function boundTo(identity: string): Buffer {

@@ -14,6 +14,7 @@ export interface DerivedKey {
   readonly id: string
   readonly encryption: Buffer
   readonly tagging: Buffer
+  readonly naming: Buffer
 }
 
 const KEY_BYTES = 32
@@ -35,6 +36,7 @@ function derive(key: Buffer): DerivedKey {
     id: part('id').toString('hex', 0, 8),
     encryption: part('encryption'),
     tagging: part('tagging'),
+    naming: part('naming'),
   }
 }
 

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net'
 import { AnnouncedOrigins } from '../../core/announced-origins.ts'
 import type { ClientError } from '../../core/errors.ts'
+import { tunnelUnsupported, unusable } from '../../core/http2-failures.ts'
 import { isSevered } from '../../core/severed.ts'
-import { tunnelUnsupported } from '../../core/tunnel-unsupported.ts'
 import type {
   AttachContext,
   BodyShape,
@@ -16,7 +16,7 @@ import type {
   RequestHead,
 } from '../contract.ts'
 import type { AltSvc } from './extensions.ts'
-import { type ConnectionFacts, unusable } from './failures.ts'
+import type { ConnectionFacts } from './failures.ts'
 import type { Http2Options } from './options.ts'
 import { Session, type SessionEvents } from './session.ts'
 import { WireTrace } from './wire-trace.ts'

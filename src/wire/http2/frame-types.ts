@@ -37,13 +37,6 @@ export const ErrorCode = {
   HTTP_1_1_REQUIRED: 0xd,
 } as const
 
-const ERROR_CODE_NAMES = Object.keys(ErrorCode)
-
-/** The RFC's name of an error code, or its number in words. */
-export function errorCodeName(http2Code: number): string {
-  return ERROR_CODE_NAMES[http2Code] ?? `error code ${http2Code}`
-}
-
 /** RFC 9113 section 6.5.2, RFC 8441 section 3, RFC 9218 section 2.1. */
 export const Setting = {
   HEADER_TABLE_SIZE: 0x1,

@@ -1,4 +1,11 @@
 import type { ClientError } from '../../core/errors.ts'
+import {
+  connectionLost,
+  forStream,
+  goneAway,
+  headerListTooLarge,
+  unusable,
+} from '../../core/http2-failures.ts'
 import type {
   BodyShape,
   ConnectionState,
@@ -9,15 +16,7 @@ import type {
   RequestHead,
 } from '../contract.ts'
 import type { ExtensionEvents } from './extensions.ts'
-import {
-  type ConnectionFacts,
-  connectionLost,
-  faultOf,
-  forStream,
-  goneAway,
-  headerListTooLarge,
-  unusable,
-} from './failures.ts'
+import { type ConnectionFacts, faultOf } from './failures.ts'
 import { FloodGuard } from './flood-guard.ts'
 import { FrameParser } from './frame-parser.ts'
 import { ErrorCode, MAX_STREAM_ID } from './frame-types.ts'
@@ -270,9 +269,10 @@ export class Session implements ReceiverHost, StreamOwner {
   }
 
   onGoAway(bytes: Buffer, start: number, end: number): void {
-    const goAway = readGoAway(bytes, start, end, this.facts.goAway)
+    const before = this.facts.goAway
+    const goAway = readGoAway(bytes, start, end, before)
     this.facts.goAway = goAway
-    this.#events.onGoAway(goAway)
+    if (goAway !== before) this.#events.onGoAway(goAway)
     const wasOpen = this.#state === 'open'
     this.drain()
     // Those with a response were processed, whatever this says; all others at or below the id go on.

@@ -2,9 +2,11 @@ import * as http2 from 'node:http2'
 import type { Socket } from 'node:net'
 import { AnnouncedOrigins } from '../../core/announced-origins.ts'
 import { Bag } from '../../core/bag.ts'
+import type { Timer } from '../../core/clock.ts'
 import type { ClientError } from '../../core/errors.ts'
+import { goAwayAfter } from '../../core/go-away.ts'
+import { connectionLost, tunnelUnsupported, unusable } from '../../core/http2-failures.ts'
 import { isSevered } from '../../core/severed.ts'
-import { tunnelUnsupported } from '../../core/tunnel-unsupported.ts'
 import type {
   AttachContext,
   BodyShape,
@@ -14,19 +16,18 @@ import type {
   ConnectionStats,
   Exchange,
   ExchangeHandler,
-  GoAway,
   RequestHead,
 } from '../contract.ts'
 import { type ExchangeOwner, NodeHttp2Exchange } from './exchange.ts'
 import { handleOf } from './handle-order.ts'
 import { encodeHead } from './head.ts'
 import type { NodeHttp2Options } from './options.ts'
-import { type ConnectionFacts, connectionLost, requestRefused, unusable } from './outcome.ts'
+import { type ConnectionFacts, requestRefused } from './outcome.ts'
 import { limitsOf, windowsOf } from './peer-limits.ts'
 import { type PathSample, StreamWindows } from './stream-windows.ts'
 
-/** The debug data of a GOAWAY is the peer's to choose; it goes into messages and logs, so it is cut and cleaned. */
-const GOAWAY_DEBUG_LIMIT = 1024
+/** How long a peer has to take our last words and to end its side, ms. */
+const LAST_WORDS_MS = 250
 
 /**
  * One `http2` session over one socket.
@@ -56,6 +57,7 @@ export class NodeHttp2Connection implements Connection {
   /** The session's native object; from the first exchange on. */
   #handle: object | undefined
   #closing = false
+  #lastWords: Timer | null = null
 
   constructor(
     socket: Socket,
@@ -242,6 +244,7 @@ export class NodeHttp2Connection implements Connection {
     this.#windows.closed(exchange)
     if (this.#closing) return
     this.#listener.onSlots()
+    this.#endIfDrained()
   }
 
   #onBulk(sample: PathSample, length: number): void {
@@ -267,21 +270,17 @@ export class NodeHttp2Connection implements Connection {
     this.#listener.onSlots()
   }
 
-  #onGoAway(http2Code: number, lastStreamId: number, debug: Buffer | undefined): void {
-    // Node repeats the event when its session closes; a peer may repeat it too, and only ever lower the id
-    // (RFC 9113 section 6.8), so the lowest one counts.
+  #onGoAway(http2Code: number, lastStreamId: number, debug: Buffer = NOTHING): void {
+    // Node repeats the event when its session closes.
     const before = this.#facts.goAway
-    const goAway: GoAway = {
-      lastStreamId: Math.min(lastStreamId, before?.lastStreamId ?? lastStreamId),
-      http2Code,
-      debug: debug === undefined ? (before?.debug ?? '') : printable(debug),
-    }
+    const goAway = goAwayAfter(before, lastStreamId, http2Code, debug)
     this.#facts.goAway = goAway
-    if (before === null || !isSame(before, goAway)) this.#listener.onGoAway?.(goAway)
+    if (goAway !== before) this.#listener.onGoAway?.(goAway)
     if (http2Code !== 0) this.#rescueBodies()
     if (this.#state !== 'open') return
     this.#state = 'draining'
     this.#listener.onDraining(goAway)
+    this.#closeSession()
   }
 
   /** Takes no new exchanges: its ids are used up (RFC 9113 section 5.1.1), or the peer floods. */
@@ -299,7 +298,17 @@ export class NodeHttp2Connection implements Connection {
     // Never from inside a callback of the session (nodejs/node#64850).
     setImmediate(() => {
       if (!this.#session.closed && !this.#session.destroyed) this.#session.close()
+      this.#endIfDrained()
     })
+  }
+
+  /**
+   * A session that was closed ends the socket after its last stream, and then waits for the peer to end its side: for
+   * ever, if it has to.
+   */
+  #endIfDrained(): void {
+    if (this.#state !== 'draining' || this.#exchanges.size > 0 || this.#lastWords !== null) return
+    this.#lastWords = this.#options.clock.setTimeout(() => this.#socket.destroy(), LAST_WORDS_MS)
   }
 
   #onSessionError(error: Error): void {
@@ -323,6 +332,7 @@ export class NodeHttp2Connection implements Connection {
 
   #end(error: ClientError, reported: ClientError | null): void {
     this.#closing = true
+    this.#lastWords?.cancel()
     this.#state = 'closed'
     for (const exchange of this.#exchanges) exchange.fail(error)
     this.#exchanges.clear()
@@ -335,6 +345,8 @@ export class NodeHttp2Connection implements Connection {
 }
 
 const MOST_UNACKNOWLEDGED = 5
+
+const NOTHING = Buffer.alloc(0)
 
 /** Ids are odd and end at 2^31 - 1; a few are left unused so that requests in the same turn still fit. */
 const LAST_STREAM_ID = 2 ** 31 - 1 - 2 * 512
@@ -357,15 +369,4 @@ function sessionOptions(options: NodeHttp2Options, windowSize: number): http2.Cl
     maxSessionMemory: 1024,
     peerMaxConcurrentStreams: 100,
   } as http2.ClientSessionOptions
-}
-
-function isSame(a: GoAway, b: GoAway): boolean {
-  return a.lastStreamId === b.lastStreamId && a.http2Code === b.http2Code && a.debug === b.debug
-}
-
-function printable(debug: Buffer): string {
-  return debug
-    .subarray(0, GOAWAY_DEBUG_LIMIT)
-    .toString('latin1')
-    .replace(/[^\x20-\x7e]/g, '?')
 }

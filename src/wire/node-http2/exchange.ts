@@ -1,17 +1,12 @@
 import * as http2 from 'node:http2'
 import type { ClientError } from '../../core/errors.ts'
 import { type HeaderList, headerListSize } from '../../core/headers.ts'
+import { forStream, headerListTooLarge, malformed } from '../../core/http2-failures.ts'
 import type { Exchange, ExchangeHandler, RequestHead } from '../contract.ts'
 import { handleOf, outlive } from './handle-order.ts'
 import { decodeHead } from './head.ts'
 import type { NodeHttp2Options } from './options.ts'
-import {
-  type ConnectionFacts,
-  forStream,
-  headerListTooLarge,
-  malformedHead,
-  streamOutcome,
-} from './outcome.ts'
+import { type ConnectionFacts, streamOutcome } from './outcome.ts'
 import { hear, type StreamListener, startFlow } from './stream-events.ts'
 import type { Holder, PathSample, StreamWindows } from './stream-windows.ts'
 
@@ -123,9 +118,7 @@ export class NodeHttp2Exchange implements Exchange, Holder, StreamListener {
     const { status, headers } = decodeHead(raw)
     if (!this.#fits(headers)) return
     if (status === 101)
-      return this.#refuse(
-        malformedHead(this.#owner.facts, this, 'switched protocols (101), which HTTP/2 cannot'),
-      )
+      return this.#refuse(malformed(this.#owner.facts, this, 'switched protocols (101), which HTTP/2 cannot'))
     this.#sawHead = true
     this.#handler.onHeaders(status, headers)
     // Not before: Node emits `response` a tick late, and to a stream that flows already, its data first.
@@ -147,11 +140,7 @@ export class NodeHttp2Exchange implements Exchange, Holder, StreamListener {
     if (this.#informational > most) {
       this.#owner.onDistrusted()
       return this.#refuse(
-        malformedHead(
-          this.#owner.facts,
-          this,
-          `sent more than ${most} interim responses (1xx) to one request`,
-        ),
+        malformed(this.#owner.facts, this, `sent more than ${most} interim responses (1xx) to one request`),
       )
     }
     const { status, headers } = decodeHead(raw)

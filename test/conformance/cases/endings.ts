@@ -312,4 +312,51 @@ export const http2EndingCases: Cases = {
     expect(await wire.untilClosed()).toBeNull()
     expect(wire.count('draining')).toBe(1)
   },
+
+  'GOAWAY: an idle connection closes, though its peer never ends its side': async (context) => {
+    for (const used of [false, true]) {
+      const { wire, peer } = await context.pair()
+      if (used) {
+        const recording = wire.open()
+        const request = await peer.request()
+        request.head(200)
+        request.end()
+        await recording.complete()
+        await wire.untilFree()
+      }
+      peer.goAway()
+      peer.hang()
+      expect(await wire.untilClosed()).toBeNull()
+      expect([wire.count('draining'), wire.connection.state]).toEqual([1, 'closed'])
+    }
+  },
+
+  'GOAWAY: the last exchange closes the connection, though its peer never ends its side': async (context) => {
+    const { wire, peer } = await context.pair()
+    const open = [wire.open(), wire.open()]
+    const requests = [await peer.request(), await peer.request()]
+    peer.goAway()
+    for (const [index, request] of requests.entries()) {
+      request.head(200)
+      if (index === 1) peer.hang()
+      request.end()
+    }
+    await open[0]?.complete()
+    open[1]?.reset()
+    expect(await wire.untilClosed()).toBeNull()
+  },
+
+  'GOAWAY is told once, and again when it says something else': async (context) => {
+    const { wire, peer } = await context.pair()
+    const recording = wire.open()
+    const request = await peer.request()
+    for (const lastStreamId of [2 ** 31 - 1, 2 ** 31 - 1, 1, 1]) peer.goAway(lastStreamId)
+    request.head(200)
+    request.end()
+    await recording.complete()
+    expect(wire.goAways.map(({ lastStreamId }) => lastStreamId)).toEqual([2 ** 31 - 1, 1])
+    expect(wire.connection.stats().goAway).toMatchObject({ lastStreamId: 1 })
+    await wire.untilClosed()
+    expect([wire.goAways.length, wire.count('draining')]).toEqual([2, 1])
+  },
 }

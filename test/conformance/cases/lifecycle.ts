@@ -39,6 +39,20 @@ export const lifecycleCases: Cases = {
     expect(await wire.untilClosed()).toBeNull()
   },
 
+  'drain closes an idle connection, though its peer never ends its side': async (context) => {
+    const { wire, peer } = await context.pair()
+    const recording = wire.open()
+    const request = await peer.request()
+    request.head(200)
+    request.end()
+    await recording.complete()
+    await wire.untilFree()
+    peer.hang()
+    wire.drain()
+    expect(await wire.untilClosed()).toBeNull()
+    expect(wire.connection.state).toBe('closed')
+  },
+
   'drain finishes the open exchange, and then closes': async (context) => {
     const server = await context.serve()
     const wire = await context.connect(server.origin)

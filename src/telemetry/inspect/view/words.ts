@@ -1,5 +1,6 @@
 /** What things are called on the page. */
 import { ERROR_CODE_NAMES } from '../../../core/http2-error-names.ts'
+import { FRAME_NAMES } from '../../../core/http2-frame-names.ts'
 import type { Phase } from '../bars.ts'
 
 export const PHASE_NAMES: Readonly<Record<Phase, string>> = {
@@ -26,22 +27,8 @@ export const PHASE_MEANINGS: Readonly<Record<Phase, string>> = {
   receiving: 'the response body',
 }
 
-/** RFC 9113 section 6. */
-const FRAME_TYPES = [
-  'DATA',
-  'HEADERS',
-  'PRIORITY',
-  'RST_STREAM',
-  'SETTINGS',
-  'PUSH_PROMISE',
-  'PING',
-  'GOAWAY',
-  'WINDOW_UPDATE',
-  'CONTINUATION',
-]
-
 export function frameName(type: number): string {
-  return FRAME_TYPES[type] ?? `type 0x${type.toString(16)}`
+  return FRAME_NAMES[type] ?? `type 0x${type.toString(16)}`
 }
 
 export function errorCodeName(code: number): string {

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import {
   mkdirSync,
   mkdtempSync,
@@ -18,7 +18,7 @@ import {
   FileTlsSessionStore,
   type FileTlsSessionStoreOptions,
 } from '../../../../src/integrations/tickets/file-store.ts'
-import { placeOf } from '../../../../src/integrations/tickets/sealed-session.ts'
+import { Sealer } from '../../../../src/integrations/tickets/sealed-session.ts'
 import { KEY, NOW, nameOf, session } from './sessions.ts'
 
 let folder: string
@@ -154,7 +154,9 @@ describe('files', () => {
     const one = store()
     await addAll(one, 'good', ['a'])
     const [name = ''] = readdirSync(directory)
+    const placeOf = (identity: string) => new Sealer(KEY).seal(identity, session()).label.place
     renameSync(join(directory, name), join(directory, name.replace(placeOf('good'), placeOf('evil'))))
+    expect(readdirSync(directory)).not.toEqual([name])
     expect(await taken(one, 'evil')).toBeUndefined()
     expect(readdirSync(directory)).toEqual([])
   })
@@ -187,6 +189,27 @@ describe('files', () => {
     // One who has both keys has both sessions.
     const both = store({ key: [KEY, key] })
     expect([await taken(both), await taken(both)]).toEqual(['ours', 'theirs'])
+  })
+
+  test('are forgotten under all keys that are given, and under no other', async () => {
+    const [old, foreign] = [randomBytes(32), randomBytes(32)]
+    for (const key of [old, foreign, KEY]) await addAll(store({ key }), 'id', ['x'])
+    await store({ key: [KEY, old] }).forget('id')
+    expect(readdirSync(directory)).toHaveLength(1)
+    expect(await taken(store({ key: foreign }))).toBe('x')
+  })
+
+  test('that were named when names had no key are misses, and go when they expire', async () => {
+    await addAll(store(), 'id', ['old'])
+    const [name = ''] = readdirSync(directory)
+    const digest = createHash('sha256').update('id').digest('hex').slice(0, 32)
+    renameSync(join(directory, name), join(directory, name.replace(/(?<=^t1-)[0-9a-f]{32}/, digest)))
+    expect(await taken(store())).toBeUndefined()
+    await addAll(store(), 'id', ['new'])
+    expect([await taken(store()), readdirSync(directory).length]).toEqual(['new', 2])
+    now = session().expiresAt
+    await addAll(store(), 'id', ['newer'], { expiresAt: now + 1000 })
+    expect(readdirSync(directory)).toHaveLength(1)
   })
 
   test('that are not ours stay, and those whose writer died go', async () => {

@@ -19,6 +19,7 @@ import {
   tickText,
   zoomed,
 } from '../../../../src/telemetry/inspect/view/time-window.ts'
+import { errorCodeName, frameName } from '../../../../src/telemetry/inspect/view/words.ts'
 import { bundleFile, bundleView } from '../../../../tools/bundle-view.ts'
 import { API, SEARCH, tellFive, tellMany } from '../../../inspect/support/stories.ts'
 import { tellRequest } from '../../../inspect/support/story.ts'
@@ -180,4 +181,16 @@ describe('the window of time', () => {
     expect(tickText(0.25, 0.05)).toBe('0.25 ms')
     expect(tickText(20, 20)).toBe('20 ms')
   })
+})
+
+test('frames and error codes have the names of the RFCs, those of extensions too, or their numbers', () => {
+  expect([0, 9, 10, 12, 16, 11].map(frameName)).toEqual([
+    'DATA',
+    'CONTINUATION',
+    'ALTSVC',
+    'ORIGIN',
+    'PRIORITY_UPDATE',
+    'type 0xb',
+  ])
+  expect([0, 13, 14].map(errorCodeName)).toEqual(['NO_ERROR', 'HTTP_1_1_REQUIRED', '0xe'])
 })

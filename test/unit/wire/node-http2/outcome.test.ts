@@ -1,14 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { ConnectionError, StreamError, TimeoutError } from '../../../../src/core/errors.ts'
-import { errorCodeName } from '../../../../src/core/http2-error-names.ts'
 import {
   type ConnectionFacts,
-  connectionLost,
-  forStream,
-  headerListTooLarge,
   requestRefused,
   streamOutcome,
-  unusable,
 } from '../../../../src/wire/node-http2/outcome.ts'
 
 const node = (code: string, part: object = {}) => Object.assign(new Error(`node: ${code}`), { code, ...part })
@@ -279,85 +273,21 @@ describe('streamOutcome', () => {
   })
 })
 
-describe('the rest', () => {
-  test.each([
-    [0, 'NO_ERROR'],
-    [7, 'REFUSED_STREAM'],
-    [13, 'HTTP_1_1_REQUIRED'],
-    [14, 'error code 14'],
-    [4_294_967_295, 'error code 4294967295'],
-  ])('error code %i is %s', (code, name) => {
-    expect(errorCodeName(code)).toBe(name)
-  })
-
-  test('a lost connection and an unusable one', () => {
-    const cause = node('ECONNRESET')
-    expect(connectionLost(facts(), cause)).toMatchObject({
-      code: 'ERR_TRUNKLINE_CONNECTION_LOST',
-      processed: 'maybe',
-      connectionId: 7,
-      cause,
-      message: expect.stringContaining('ECONNRESET'),
-    })
-    expect(connectionLost(facts(), null).message).toContain('the server closed it')
-    expect(unusable(facts())).toMatchObject({ code: 'ERR_TRUNKLINE_CONNECTION_UNUSABLE', processed: 'no' })
-  })
-
-  test('each stream of a lost connection has an error of its own', () => {
-    const error = connectionLost(facts(), null)
-    const before = forStream(error, { streamId: 3, sawHead: false })
-    const after = forStream(error, { streamId: 5, sawHead: true })
-    expect(before).not.toBe(error)
-    expect(before).toMatchObject({ streamId: 3, phase: 'headers', processed: 'maybe' })
-    expect(before.message).toContain('before a response came')
-    expect(after).toMatchObject({ code: error.code, streamId: 5, phase: 'body', processed: 'yes' })
-    expect(after.message).toContain('in the middle of the response body')
-    expect(after).toBeInstanceOf(ConnectionError)
-  })
-
-  test('a failure keeps its class, phase and cause for a stream', () => {
-    const cause = new Error('why')
-    const timeout = new TimeoutError('ERR_TRUNKLINE_SETTINGS_TIMEOUT', 'no SETTINGS', {
-      phase: 'settings',
-      cause,
-    })
-    expect(forStream(timeout, { streamId: 1, sawHead: false })).toMatchObject({
-      name: 'TimeoutError',
-      phase: 'settings',
-      cause,
-    })
-    const reset = new StreamError('ERR_TRUNKLINE_STREAM_RESET', 'reset', { http2Code: 2 })
-    expect(forStream(reset, { streamId: 1, sawHead: false }).http2Code).toBe(2)
-  })
-
-  test.each([
-    ['ERR_INVALID_CHAR', 'INVALID_HEADER'],
-    ['ERR_INVALID_ARG_VALUE', 'INVALID_HEADER'],
-    ['ERR_HTTP2_INVALID_CONNECTION_HEADERS', 'INVALID_HEADER'],
-    ['ERR_HTTP2_HEADER_SINGLE_VALUE', 'INVALID_HEADER'],
-    ['ERR_HTTP2_INVALID_HEADER_VALUE', 'INVALID_HEADER'],
-    ['ERR_HTTP2_INVALID_PSEUDOHEADER', 'INVALID_HEADER'],
-    ['ERR_HTTP2_INVALID_SESSION', 'CONNECTION_UNUSABLE'],
-    ['ERR_HTTP2_GOAWAY_SESSION', 'CONNECTION_UNUSABLE'],
-    ['ERR_HTTP2_OUT_OF_STREAMS', 'CONNECTION_UNUSABLE'],
-  ])('request() that throws %s is %s, and nothing was sent', (nodeCode, code) => {
-    const cause = node(nodeCode)
-    expect(requestRefused(facts(), cause)).toMatchObject({
-      code: `ERR_TRUNKLINE_${code}`,
-      processed: 'no',
-      cause,
-    })
-  })
-
-  test('a header section above the limits names both, and the options', () => {
-    const error = headerListTooLarge(facts(), { streamId: 1, sawHead: false }, 1024, 50)
-    expect(error).toMatchObject({
-      code: 'ERR_TRUNKLINE_HEADER_LIST_TOO_LARGE',
-      phase: 'headers',
-      processed: 'maybe',
-    })
-    for (const word of ['1024 bytes', '50 fields', 'http2.maxHeaderListSize', 'http2.maxHeaderFields'])
-      expect(error.message).toContain(word)
-    expect(headerListTooLarge(facts(), { streamId: 1, sawHead: true }, 1, 1).message).toContain('trailers')
+test.each([
+  ['ERR_INVALID_CHAR', 'INVALID_HEADER'],
+  ['ERR_INVALID_ARG_VALUE', 'INVALID_HEADER'],
+  ['ERR_HTTP2_INVALID_CONNECTION_HEADERS', 'INVALID_HEADER'],
+  ['ERR_HTTP2_HEADER_SINGLE_VALUE', 'INVALID_HEADER'],
+  ['ERR_HTTP2_INVALID_HEADER_VALUE', 'INVALID_HEADER'],
+  ['ERR_HTTP2_INVALID_PSEUDOHEADER', 'INVALID_HEADER'],
+  ['ERR_HTTP2_INVALID_SESSION', 'CONNECTION_UNUSABLE'],
+  ['ERR_HTTP2_GOAWAY_SESSION', 'CONNECTION_UNUSABLE'],
+  ['ERR_HTTP2_OUT_OF_STREAMS', 'CONNECTION_UNUSABLE'],
+])('request() that throws %s is %s, and nothing was sent', (nodeCode, code) => {
+  const cause = node(nodeCode)
+  expect(requestRefused(facts(), cause)).toMatchObject({
+    code: `ERR_TRUNKLINE_${code}`,
+    processed: 'no',
+    cause,
   })
 })
