@@ -15,10 +15,12 @@ import {
   toHeaderList,
 } from './core/headers.ts'
 import { jsonBody } from './core/json-body.ts'
+import { notAnOption } from './core/nearest.ts'
 import { limitsOf } from './core/phase-limits.ts'
 import { addPriority, type PriorityInput, priorityOf } from './core/priority.ts'
 import type { ResponseBody } from './core/response-body.ts'
 import { checkedRetry, type RetryOptions, type RetryPolicy, settleRetry } from './core/retry-policy.ts'
+import { textOf } from './core/text-of.ts'
 import { type BodyInput, type ExtractedBody, extractBody } from './fetch/body.ts'
 import { bodyNotAllowed, checkedMethod, takesNoBody } from './fetch/method.ts'
 import { contentLengthFor, jsonAndBody, type RequestTimeouts, redirectOf, signalOf } from './fetch/options.ts'
@@ -97,8 +99,11 @@ export function createRequest(dispatch: Dispatch, retry: RetryPolicy): Request {
 
 const toResult = (response: ClientResponse): RequestResult => new Result(response)
 
+/** What a value must be, and whether it is; null: whoever uses it checks it. */
 const OPTION_CHECKS: {
-  readonly [Name in keyof Required<RequestOptions>]: ((value: unknown) => boolean) | null
+  readonly [Name in keyof Required<RequestOptions>]:
+    | readonly [expected: string, fits: (value: unknown) => boolean]
+    | null
 } = {
   method: null,
   headers: null,
@@ -109,20 +114,25 @@ const OPTION_CHECKS: {
   retry: null,
   timeouts: null,
   priority: null,
-  context: (value) => typeof value === 'object' && value !== null,
-  decompress: (value) => typeof value === 'boolean',
-  trailers: (value) => typeof value === 'function' || (typeof value === 'object' && value !== null),
-  onInformational: (value) => typeof value === 'function',
+  context: ['an object', (value) => typeof value === 'object' && value !== null],
+  decompress: ['true or false', (value) => typeof value === 'boolean'],
+  trailers: [
+    'headers, or a function that returns them',
+    (value) => typeof value === 'function' || (typeof value === 'object' && value !== null),
+  ],
+  onInformational: ['a function', (value) => typeof value === 'function'],
 }
 
 function checkOptions(options: unknown): void {
   if (typeof options !== 'object' || options === null) throw invalid('options', 'must be an object')
   for (const [name, value] of Object.entries(options)) {
     if (!Object.hasOwn(OPTION_CHECKS, name)) {
-      throw invalid(name, `is not an option; there are ${Object.keys(OPTION_CHECKS).join(', ')}`)
+      throw invalid(name, notAnOption(name, Object.keys(OPTION_CHECKS)))
     }
     const check = OPTION_CHECKS[name as keyof RequestOptions]
-    if (value !== undefined && check !== null && !check(value)) throw invalid(name, 'has a wrong type')
+    if (value === undefined || check === null) continue
+    const [expected, fits] = check
+    if (!fits(value)) throw invalid(name, `must be ${expected}, not ${textOf(value).slice(0, 100)}`)
   }
 }
 

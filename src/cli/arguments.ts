@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
+import { nearest } from '../core/nearest.ts'
 import type { Arguments, Command, OptionSpec } from './command.ts'
 import { UsageError } from './exit-codes.ts'
-import { nearest } from './nearest.ts'
 
 /** Of every command. */
 export const COMMON_OPTIONS: readonly OptionSpec[] = [

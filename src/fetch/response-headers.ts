@@ -1,6 +1,6 @@
-import { markAsUncloneable } from 'node:worker_threads'
 import type { HeaderList } from '../core/headers.ts'
 import { standIn } from './stand-in.ts'
+import { markAsUncloneable } from './uncloneable.ts'
 
 const INSPECT = Symbol.for('nodejs.util.inspect.custom')
 

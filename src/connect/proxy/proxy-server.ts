@@ -1,5 +1,6 @@
 import { InvalidRequestError } from '../../core/errors.ts'
 import { type HeaderList, headerValue, isConnectionSpecific, toHeaderList } from '../../core/headers.ts'
+import { notAnOption } from '../../core/nearest.ts'
 import type { Origin, ProxyHop } from '../../core/origin.ts'
 import type { AlpnProtocol } from '../../wire/contract.ts'
 import { hash, TlsPolicy } from '../tls-identity.ts'
@@ -133,8 +134,7 @@ function checkShape(options: ProxyServerOptions, whose: string): void {
     throw invalid(whose, "must be a proxy's URL, or an object with its url")
   const { url, auth, headers, protocols, tunnel, resolve } = options
   const unknown = Object.keys(options).find((name) => !NAMES.includes(name))
-  if (unknown !== undefined)
-    throw invalid(`${whose}.${unknown}`, `is not an option; there are ${NAMES.join(', ')}`)
+  if (unknown !== undefined) throw invalid(`${whose}.${unknown}`, notAnOption(unknown, NAMES))
   if (typeof url !== 'string' && !(url instanceof URL)) throw invalid(`${whose}.url`, 'must be a URL')
   const isLogin = (value: unknown): value is Credentials =>
     typeof Reflect.get(Object(value), 'username') === 'string' &&

@@ -3,7 +3,7 @@ import { parseArguments, parseDuration } from '../../../src/cli/arguments.ts'
 import { get } from '../../../src/cli/get/command.ts'
 import { loadCommand } from '../../../src/cli/load/command.ts'
 import { shareOf } from '../../../src/cli/load/plan.ts'
-import { nearest } from '../../../src/cli/nearest.ts'
+import { nearest } from '../../../src/core/nearest.ts'
 
 const parse = (...argv: string[]) => parseArguments(get, argv)
 

@@ -314,7 +314,7 @@ test.each<[unknown, RegExp]>([
   [{ maxRoutes: '5' }, /maxRoutes/],
   [{ routes: 'users' }, /routes must be a function or a list/],
   [{ eventLoop: 1 }, /eventLoop/],
-  [{ origins: 5 }, /origins is not an option; there are prefix, buckets/],
+  [{ origins: 5 }, /origins is not an option\. The options are prefix, buckets/],
   [null, /options must be an object/],
 ])('%j is refused', (options, why) => {
   expect(() => prometheus(new Registry(), options as PrometheusOptions)).toThrow(why)
