@@ -48,7 +48,7 @@ export function oneOf(...values: readonly unknown[]): Check {
  */
 export function checkOptions(options: unknown, groups: Readonly<Record<string, Checks>>, top: Checks): void {
   if (typeof options !== 'object' || options === null)
-    throw invalid('createClient', 'takes one object of options')
+    throw invalid('the argument of createClient', 'must be an object')
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined) continue
     const group = Object.hasOwn(groups, name) ? groups[name] : undefined
@@ -64,7 +64,7 @@ export function checkOptions(options: unknown, groups: Readonly<Record<string, C
 /** The same for the parts of one group. */
 export function checkGroup(group: string, checks: Checks, options: unknown): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw invalid(group, `must be an object with any of ${Object.keys(checks).join(', ')}`)
+    throw invalid(group, `must be an object; its options are ${Object.keys(checks).join(', ')}`)
   }
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined) continue

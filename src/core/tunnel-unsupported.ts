@@ -7,7 +7,7 @@ export function tunnelUnsupported(facts: {
 }): StreamError {
   return new StreamError(
     'ERR_TRUNKLINE_TUNNEL_UNSUPPORTED',
-    `${facts.origin} speaks HTTP/2 without extended CONNECT (RFC 8441), so it has no tunnels over HTTP/2. Allow 'http/1.1' in \`protocols\`, where an upgrade can do the same.`,
+    `${facts.origin} speaks HTTP/2 without extended CONNECT (RFC 8441), so it cannot open tunnels over HTTP/2. Add 'http/1.1' to \`protocols\`, where an upgrade does the same.`,
     { origin: facts.origin, connectionId: facts.connectionId },
   )
 }

@@ -26,7 +26,7 @@ export function contentLengthFor(method: string, body: ExtractedBody | null): st
 }
 
 export function jsonAndBody(): InvalidRequestError {
-  return invalid('json and body exclude each other')
+  return invalid('json and body cannot be used together; pass one of them')
 }
 
 function invalid(why: string, cause?: unknown): InvalidRequestError {

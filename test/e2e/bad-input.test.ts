@@ -135,7 +135,7 @@ describe('a bad URL, header, method, body, signal or option is named, before any
   })
 
   const texts: [string, Anything, RegExp][] = [
-    ['a plain object', { a: 1 }, /Object.*JSON\.stringify/],
+    ['a plain object', { a: 1 }, /Object.*pass it as `json`/],
     ['a number', 5, /a number/],
     ['true', true, /a boolean/],
     ['a Date', new Date(0), /Date/],

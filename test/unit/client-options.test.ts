@@ -351,7 +351,7 @@ describe('the options at the top', () => {
   )
 
   test.each([null, 5, 'x', true])('%j is no object of options', (options) => {
-    expect(() => settle(options)).toThrow(refused('createClient'))
+    expect(() => settle(options)).toThrow(refused('the argument of createClient'))
   })
 
   test('what is wrong is shown, short and without objects’ contents', () => {

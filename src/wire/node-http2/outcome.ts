@@ -104,7 +104,7 @@ function resetByPeer(
   if (!stream.sawHead && rstCode === NGHTTP2_HTTP_1_1_REQUIRED) {
     return new StreamError(
       'ERR_TRUNKLINE_HTTP_1_1_REQUIRED',
-      `${facts.origin} wants this request over HTTP/1.1 (HTTP_1_1_REQUIRED).`,
+      `${facts.origin} requires HTTP/1.1 for this request (HTTP_1_1_REQUIRED). Add 'http/1.1' to the client's \`protocols\`.`,
       details,
     )
   }
@@ -160,7 +160,7 @@ export function headerListTooLarge(
   const what = stream.sawHead ? 'trailers' : 'response headers'
   return new ProtocolError(
     'ERR_TRUNKLINE_HEADER_LIST_TOO_LARGE',
-    `${facts.origin} sent ${what} of more than ${bytes} bytes or ${fields} fields. Raise http2.maxHeaderListSize or http2.maxHeaderFields if that is meant to be.`,
+    `${facts.origin} sent ${what} of more than ${bytes} bytes or ${fields} fields. Raise http2.maxHeaderListSize or http2.maxHeaderFields if that is expected.`,
     at(facts, stream, stream.sawHead ? 'body' : 'headers'),
   )
 }
@@ -221,7 +221,7 @@ const AFTER_HEAD = 'in the middle of the response body'
 export function unusable(facts: ConnectionFacts, cause: unknown = null): ConnectionError {
   return new ConnectionError(
     'ERR_TRUNKLINE_CONNECTION_UNUSABLE',
-    `The connection to ${facts.origin} takes no new requests; this one was not sent and can go over another.`,
+    `The connection to ${facts.origin} takes no new requests; this one was not sent and can use another connection.`,
     { origin: facts.origin, connectionId: facts.connectionId, cause },
   )
 }

@@ -303,7 +303,7 @@ test.each([
   [{ name: 1 }, /name must be a string/],
   [{ Limit: 1 }, /Limit is not an option\. Did you mean limit\? The options are limit, /],
   [{ toString: 1 }, /toString is not an option/],
-  [null, /one object of options/],
+  [null, /options must be an object/],
 ])('refuses %j', (options, message) => {
   expect(() => record(options as RecordOptions)).toThrow(message)
   expect(events['request:start'].hasSubscribers).toBe(false)
