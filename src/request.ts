@@ -29,32 +29,34 @@ import { anyTargetOf } from './fetch/target.ts'
 /** Options of one `request`. */
 export interface RequestOptions {
   /** Default GET. Sent as given: methods are case-sensitive (RFC 9110 section 9.1). */
-  readonly method?: string
-  readonly headers?: HeadersInput
+  readonly method?: string | undefined
+  /** An object, a list of pairs, or `Headers`. */
+  readonly headers?: HeadersInput | undefined
   /** Bytes are sent from where they lie, not from a copy: do not change them until the call has settled. */
-  readonly body?: BodyInput | null
+  readonly body?: BodyInput | null | undefined
   /**
    * Sends the value as JSON, with its content-type. Not together with `body`. A big one is stringified in slices while
    * it is sent, without a content-length, and must not change meanwhile.
    */
   readonly json?: unknown
-  readonly signal?: AbortSignal | null
+  /** Aborts the call, which then rejects with the signal's reason. */
+  readonly signal?: AbortSignal | null | undefined
   /** Default `'manual'`: a redirect is a response like any other. */
-  readonly redirect?: RedirectMode
+  readonly redirect?: RedirectMode | undefined
   /** Undo content codings. Default false; ask the server for one with `accept-encoding`. */
-  readonly decompress?: boolean
+  readonly decompress?: boolean | undefined
   /** Time limits of this request, in place of the client's. */
-  readonly timeouts?: RequestTimeouts
+  readonly timeouts?: RequestTimeouts | undefined
   /** Retries of this request: parts of a policy over the client's, or false for none. */
-  readonly retry?: RetryOptions
+  readonly retry?: RetryOptions | undefined
   /** How urgent it is (RFC 9218): sent as the `priority` field, and orders the requests that wait here. */
-  readonly priority?: PriorityInput
+  readonly priority?: PriorityInput | undefined
   /** Whatever your interceptors and hooks should know of this request; nothing of it is sent. */
-  readonly context?: RequestContext
+  readonly context?: RequestContext | undefined
   /** Trailer fields, or a function that gives them when the body has been sent. */
-  readonly trailers?: HeadersInput | (() => HeadersInput | Promise<HeadersInput>)
+  readonly trailers?: HeadersInput | (() => HeadersInput | Promise<HeadersInput>) | undefined
   /** Told of each interim response (1xx) as it comes. */
-  readonly onInformational?: (status: number, headers: ResponseHeaders) => void
+  readonly onInformational?: ((status: number, headers: ResponseHeaders) => void) | undefined
 }
 
 /** Fields by lower-case name, repeats joined by a comma. The object has no prototype, so no name is special. */
@@ -62,23 +64,30 @@ export type ResponseHeaders = Readonly<Record<string, string>>
 
 /** A response at the lower level. */
 export interface RequestResult {
+  /** The status code; no status makes the call reject. */
   readonly status: number
-  /** Made on first use. `rawHeaders` keeps repeats apart, as `set-cookie` needs. */
+  /** By lower-case name; made on first use. `rawHeaders` keeps repeats apart, as `set-cookie` needs. */
   readonly headers: ResponseHeaders
   /** Name, value, name, value, as they came. */
   readonly rawHeaders: HeaderList
+  /** Read it once, with `json()`, `text()`, `bytes()`, `stream()` or `for await`, or let go of it with `discard()`. */
   readonly body: ResponseBody
   /** Trailer fields, name, value, name, value; resolves when the body has ended. */
   readonly trailers: Promise<HeaderList>
+  /** The URL that answered: the last one if redirects were followed. */
   readonly url: string
+  /** The protocol that carried it. */
   readonly protocol: 'h2' | 'http/1.1'
+  /** Where the time went, ms; `total` is set when the body has ended. */
   readonly timings: Timings
   /**
    * Tells the server another priority for what is still to come of the body, by PRIORITY_UPDATE (RFC 9218 section 7.1).
    * The engine `wire` can; `false`: nobody was told, since the response has ended or its connection cannot.
    */
   reprioritize(priority: PriorityInput): boolean
+  /** The connection that carried it; events and stats use the same id. */
   readonly connectionId: number
+  /** HTTP/2 stream id; undefined over HTTP/1.1. */
   readonly streamId: number | undefined
 }
 

@@ -18,6 +18,7 @@ export interface FetchResponse extends Response {
   readonly timings: Timings
   /** Trailer fields; resolves when the body has ended, rejects if it fails. */
   readonly trailers: Promise<Headers>
+  /** The connection that carried it; events and stats use the same id. */
   readonly connectionId: number
   /** HTTP/2 stream id; undefined over HTTP/1.1. */
   readonly streamId: number | undefined
