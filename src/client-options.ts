@@ -60,12 +60,15 @@ export interface ClientOptions {
    * environment variable `TRUNKLINE_ENGINE` says, else `'node'`.
    */
   readonly engine?: EngineName
+  /** HTTP/2: sessions per origin, flow-control windows, limits, how long sessions live. */
   readonly http2?: Http2Options
+  /** HTTP/1.1: sockets per origin, limits, how long sockets live. */
   readonly http1?: Http1Options
   /** How servers are verified and how the client presents itself. Part of what keeps connections apart. */
   readonly tls?: TlsOptions
   /** Where TLS sessions are kept for resumption. Default: one store for the whole process. `false`: nowhere. */
   readonly tlsSessions?: TlsSessionStore | false
+  /** How host names become addresses: who is asked, what is cached, which address comes first. */
   readonly dns?: DnsOptions
   /**
    * Keeps the client off private, loopback, link-local and other special addresses, whatever name, spelling or redirect
@@ -77,8 +80,9 @@ export interface ClientOptions {
    * origin; or `'environment'`. Default false: none, whatever the environment says.
    */
   readonly proxy?: ProxySetting
-  /** Limits on each phase of a request, or a function that gives those of each request. */
+  /** Time limits of each phase of a request, ms, or a function that returns those of each request. */
   readonly timeouts?: ClientTimeoutOptions
+  /** Limits on connections, waiting requests, requests in flight and response bodies. */
   readonly limits?: LimitOptions
   /** Hosts that stand for services, whose endpoints a resolver knows. Default: none. */
   readonly discovery?: DiscoveryOptions | readonly DiscoveryOptions[]
@@ -86,6 +90,7 @@ export interface ClientOptions {
   readonly breaker?: BreakerOptions
   /** In-flight limits that are found by measuring. Off unless given; `{}` takes every default. */
   readonly adaptive?: AdaptiveOptions
+  /** When a PING asks whether a connection is alive. */
   readonly keepAlive?: KeepAliveOptions
   /** When a failed request is sent again. Default: an idempotent one, once, if its connection was lost. `false`: never. */
   readonly retry?: RetryOptions
@@ -94,9 +99,9 @@ export interface ClientOptions {
    * and errors and is sent along. Default false.
    */
   readonly correlation?: boolean | CorrelationOptions
-  /** What `stats` and `snapshot` measure besides. */
+  /** What `stats()` and `snapshot()` measure in addition: latency, the delay of the event loop. Default: neither. */
   readonly measure?: MeasureOptions
-  /** Functions to be told of each call, for those who want no more than that. */
+  /** Functions that are called for each request, response, error and retry. */
   readonly hooks?: HookOptions
   /** See the logical call once, redirects and decoding inside them. The first one is outermost. */
   readonly interceptors?: readonly Interceptor[]

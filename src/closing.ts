@@ -1,5 +1,6 @@
 import type { ClientRequest } from './core/dispatch.ts'
 import { InvalidRequestError } from './core/errors.ts'
+import { notAnOption } from './core/nearest.ts'
 import { textOf } from './core/text-of.ts'
 
 /** How a client is closed. */
@@ -31,14 +32,18 @@ export const NOTHING_CUT: CloseReport = Object.freeze({ rejected: 0, cut: 0, req
 const DEFAULT_TIMEOUT = 10_000
 const MOST_LISTED = 1000
 
-/** @throws InvalidRequestError `ERR_TRUNKLINE_INVALID_OPTION` */
+/** @throws InvalidRequestError `ERR_TRUNKLINE_INVALID_OPTION`, naming the option. */
 export function settleClose({
   timeout = DEFAULT_TIMEOUT,
   queued = 'finish',
+  ...others
 }: CloseOptions): Required<CloseOptions> {
+  const [stranger] = Object.keys(others)
+  if (stranger !== undefined) throw invalid(stranger, notAnOption(stranger, ['timeout', 'queued']))
   if (typeof timeout !== 'number' || !(timeout >= 0))
-    throw invalid('timeout', timeout, 'a number of milliseconds, at least 0')
-  if (queued !== 'finish' && queued !== 'reject') throw invalid('queued', queued, "'finish' or 'reject'")
+    throw invalid('timeout', mustBe('a number of milliseconds, at least 0', timeout))
+  if (queued !== 'finish' && queued !== 'reject')
+    throw invalid('queued', mustBe("'finish' or 'reject'", queued))
   return { timeout, queued }
 }
 
@@ -51,9 +56,10 @@ export class CutList {
   }
 }
 
-function invalid(name: string, value: unknown, expected: string): InvalidRequestError {
-  return new InvalidRequestError(
-    'ERR_TRUNKLINE_INVALID_OPTION',
-    `Invalid option of close: ${name} must be ${expected}, not ${textOf(value).slice(0, 100)}.`,
-  )
+function mustBe(expected: string, value: unknown): string {
+  return `must be ${expected}, not ${textOf(value).slice(0, 100)}`
+}
+
+function invalid(name: string, why: string): InvalidRequestError {
+  return new InvalidRequestError('ERR_TRUNKLINE_INVALID_OPTION', `Invalid option of close: ${name} ${why}.`)
 }

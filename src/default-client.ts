@@ -29,7 +29,7 @@ export function setDefaultClient(client: Client | null): Client | null {
   if (client !== null && !isClient(client))
     throw new InvalidRequestError(
       'ERR_TRUNKLINE_INVALID_OPTION',
-      'setDefaultClient takes a client, as createClient makes it, or null.',
+      'setDefaultClient takes a client made by createClient, or null.',
     )
   const before = chosenClient() ?? own
   own = null

@@ -16,6 +16,6 @@ export function engineOfEnvironment({ TRUNKLINE_ENGINE }: NodeJS.ProcessEnv): En
   if (expected === null) return name as EngineName
   throw new InvalidRequestError(
     'ERR_TRUNKLINE_INVALID_OPTION',
-    `Invalid option: engine must be ${expected}, and TRUNKLINE_ENGINE in the environment is ${JSON.stringify(name)}.`,
+    `Invalid option: engine must be ${expected}, but the environment variable TRUNKLINE_ENGINE is ${JSON.stringify(name)}.`,
   )
 }

@@ -6,6 +6,7 @@ const LONGEST = 3600 * 1000 * PER_MS
 
 /** How a duration is distributed; ms. Within 0.1 %. */
 export interface LatencyStats {
+  /** How many were measured. */
   readonly count: number
   readonly min: number
   readonly mean: number

@@ -35,7 +35,7 @@ function parse<T>(bytes: Uint8Array, line: number): T {
   try {
     return JSON.parse(decoder.decode(bytes)) as T
   } catch (cause) {
-    throw new SyntaxError(`Line ${line} is not JSON: ${(cause as Error).message}`, { cause })
+    throw new SyntaxError(`Line ${line} is not valid JSON: ${(cause as Error).message}`, { cause })
   }
 }
 

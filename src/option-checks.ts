@@ -1,4 +1,6 @@
 import { InvalidRequestError } from './core/errors.ts'
+import { notAnOption } from './core/nearest.ts'
+import { textOf } from './core/text-of.ts'
 
 /** Says what a value must be, or null when it is that. */
 export type Check = (value: unknown) => string | null
@@ -46,7 +48,7 @@ export function oneOf(...values: readonly unknown[]): Check {
  */
 export function checkOptions(options: unknown, groups: Readonly<Record<string, Checks>>, top: Checks): void {
   if (typeof options !== 'object' || options === null)
-    throw invalid('createClient', 'takes one object of options')
+    throw invalid('the argument of createClient', 'must be an object')
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined) continue
     const group = Object.hasOwn(groups, name) ? groups[name] : undefined
@@ -62,7 +64,7 @@ export function checkOptions(options: unknown, groups: Readonly<Record<string, C
 /** The same for the parts of one group. */
 export function checkGroup(group: string, checks: Checks, options: unknown): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw invalid(group, `must be an object with any of ${Object.keys(checks).join(', ')}`)
+    throw invalid(group, `must be an object; its options are ${Object.keys(checks).join(', ')}`)
   }
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined) continue
@@ -76,14 +78,15 @@ export function checkGroup(group: string, checks: Checks, options: unknown): voi
 }
 
 function check(name: string, rule: Check | undefined, value: unknown, known: readonly string[]): void {
-  if (rule === undefined) throw invalid(name, `is not an option; there are ${known.join(', ')}`)
+  if (rule === undefined) throw invalid(name, notAnOption(name, known))
   const expected = rule(value)
   if (expected !== null) throw invalid(name, `must be ${expected}, not ${show(value)}`)
 }
 
 function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.slice(0, 100))
-  return typeof value === 'object' && value !== null ? 'an object' : String(value)
+  if (Array.isArray(value)) return `[${value.slice(0, 10).map(show).join(', ')}]`
+  return typeof value === 'object' && value !== null ? 'an object' : textOf(value).slice(0, 100)
 }
 
 function invalid(name: string, why: string): InvalidRequestError {

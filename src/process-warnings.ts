@@ -6,7 +6,9 @@ const FIRST_FIXED: Readonly<Record<number, readonly [minor: number, patch: numbe
   24: [18, 1],
   26: [5, 1],
 }
+const OLDEST_LINE = 22
 const NEWEST_LINE = 26
+const SUPPORTED = '^22.23.2, ^24.18.1 or >=26.5.1'
 
 const CHURN_WINDOW_MS = 10_000
 const CHURN_CLIENTS = 16
@@ -15,16 +17,22 @@ let warnedOfNode = false
 let warnedOfChurn = false
 let recent: number[] = []
 
-/** To be called for each client made. */
+/**
+ * To be called for each client made.
+ * @throws Error on a Node that has not what every request needs (`Promise.withResolvers` is missing before 22).
+ */
 export function noticeNewClient(now = performance.now()): void {
-  warnOfNode(process.versions.node)
+  const version = process.versions.node
+  if (Number.parseInt(version, 10) < OLDEST_LINE)
+    throw new Error(`Trunkline needs Node ${SUPPORTED}; this is Node ${version}. Upgrade Node.`)
+  warnOfNode(version)
   if (warnedOfChurn) return
   recent = [...recent.filter((at) => now - at < CHURN_WINDOW_MS), now]
   if (recent.length < CHURN_CLIENTS) return
   warnedOfChurn = true
   recent = []
   process.emitWarning(
-    `${CHURN_CLIENTS} clients were created within ${CHURN_WINDOW_MS / 1000} seconds. Each opens connections of its own; ` +
+    `${CHURN_CLIENTS} clients were created within ${CHURN_WINDOW_MS / 1000} seconds. Each opens its own connections: ` +
       'create one client and share it.',
     { type: 'TrunklineWarning', code: 'TRUNKLINE_CLIENT_CHURN' },
   )
@@ -34,10 +42,10 @@ function warnOfNode(version: string): void {
   if (warnedOfNode) return
   warnedOfNode = true
   if (isFixed(version)) return
-  process.emitWarning(
-    `Node ${version} lacks http2 and TLS security fixes. Use ^22.23.2, ^24.18.1 or >=26.5.1.`,
-    { type: 'TrunklineWarning', code: 'TRUNKLINE_NODE_VERSION' },
-  )
+  process.emitWarning(`Node ${version} lacks security fixes of HTTP/2 and TLS. Upgrade to ${SUPPORTED}.`, {
+    type: 'TrunklineWarning',
+    code: 'TRUNKLINE_NODE_VERSION',
+  })
 }
 
 /** Whether a Node version, `26.10.0`, has the fixes. */

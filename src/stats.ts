@@ -29,25 +29,10 @@ export function clientStats(sources: StatsSources, now: number): ClientStats {
   const { figures, active, dns, inFlight, circuits, services, proxies, tls } = sources
   const { requests, failed, dials, dialsFailed, handshakes, resumed, errors } = figures
   const origins = [...sources.pools].map((pool) => originStats(pool, now))
-  return {
-    ...{ requests, failed, active },
-    queued: origins.reduce((sum, origin) => sum + origin.queued, 0),
-    connections: origins.reduce((sum, origin) => sum + origin.connections.length, 0),
-    ...{
-      dials,
-      dialsFailed,
-      handshakes,
-      resumed,
-      errors,
-      dns,
-      origins,
-      inFlight,
-      circuits,
-      services,
-      proxies,
-    },
-    ...tls.stats(now),
-  }
+  const queued = origins.reduce((sum, origin) => sum + origin.queued, 0)
+  const connections = origins.reduce((sum, origin) => sum + origin.connections.length, 0)
+  const counts = { requests, failed, active, queued, connections, dials, dialsFailed, handshakes, resumed }
+  return { ...counts, errors, dns, origins, inFlight, circuits, services, proxies, ...tls.stats(now) }
 }
 
 /** The same with all that is measured besides, and numbers that JSON has. */
@@ -72,6 +57,7 @@ function finite<T>(value: T): T {
 export interface ClientStats {
   /** Requests given to the network, redirects counted singly, replays not. */
   readonly requests: number
+  /** Of these, those that failed. A response is no failure, whatever its status. */
   readonly failed: number
   /** Calls whose response has not ended. */
   readonly active: number
@@ -81,9 +67,11 @@ export interface ClientStats {
   readonly connections: number
   /** TCP connections made. */
   readonly dials: number
+  /** Attempts to connect that failed. */
   readonly dialsFailed: number
-  /** TLS handshakes done, and how many of them resumed an earlier TLS session. */
+  /** TLS handshakes done, full and resumed. */
   readonly handshakes: number
+  /** How many of them resumed an earlier TLS session. */
   readonly resumed: number
   /** Requests that failed, by the code of their error, or its name if it is not ours. */
   readonly errors: Readonly<Record<string, number>>

@@ -15,9 +15,17 @@ import {
 
 const version = oneOf('TLSv1.2', 'TLSv1.3', 'TLSv1.1', 'TLSv1')
 
+/** Node takes any text for authorities, and then trusts none of it: a path, most often. */
+function authorities(value: unknown): string | null {
+  const texts = (Array.isArray(value) ? value : [value]).filter((one) => typeof one === 'string')
+  return texts.every((text) => text.includes('-----BEGIN '))
+    ? null
+    : 'certificates in PEM form: the contents of a file, not its path'
+}
+
 /** What may differ between origins. */
 export const ORIGIN_TLS_CHECKS: Checks = {
-  ca: anything,
+  ca: authorities,
   cert: anything,
   key: anything,
   pfx: anything,

@@ -108,7 +108,7 @@ function warnOnce(error: unknown): void {
   if (warned) return
   warned = true
   process.emitWarning(
-    `TLS certificates could not be reloaded, and those in force stay: ${error instanceof Error ? error.message : String(error)}`,
+    `TLS certificates could not be reloaded; the current ones stay in use: ${error instanceof Error ? error.message : String(error)}`,
     { type: 'TrunklineWarning', code: 'TRUNKLINE_TLS_RELOAD' },
   )
 }

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
+import { nearest } from '../core/nearest.ts'
 import type { Arguments, Command, OptionSpec } from './command.ts'
 import { UsageError } from './exit-codes.ts'
-import { nearest } from './nearest.ts'
 
 /** Of every command. */
 export const COMMON_OPTIONS: readonly OptionSpec[] = [
@@ -48,10 +48,10 @@ export function parseArguments(command: Command, argv: readonly string[]): Argum
 function givenTo(spec: OptionSpec, token: { rawName: string; value?: string | undefined }): string {
   const { rawName, value } = token
   if (spec.value === undefined) {
-    if (value !== undefined) throw new UsageError(`${rawName} takes no value; it was given '${value}'.`)
+    if (value !== undefined) throw new UsageError(`${rawName} takes no value, but got '${value}'.`)
     return ''
   }
-  if (value === undefined) throw new UsageError(`${rawName} wants a value: ${rawName} ${spec.value}.`)
+  if (value === undefined) throw new UsageError(`${rawName} needs a value: ${rawName} ${spec.value}.`)
   return value
 }
 
@@ -74,7 +74,7 @@ export function parseDuration(text: string): number | null {
 function argumentsOf(values: ReadonlyMap<string, readonly string[]>, operands: readonly string[]): Arguments {
   const text = (name: string) => values.get(name)?.at(-1)
   const wrong = (name: string, what: string) =>
-    new UsageError(`--${name} must be ${what}; it was given '${text(name)}'.`)
+    new UsageError(`--${name} must be ${what}, not '${text(name)}'.`)
   return {
     operands,
     has: (name) => values.has(name),

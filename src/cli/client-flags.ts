@@ -8,19 +8,19 @@ import { readInput } from './input-file.ts'
 export const TLS_OPTIONS: OptionGroup = {
   title: 'TLS',
   options: [
-    { name: 'insecure', short: 'k', help: 'Trust any certificate. Nothing is resumed then.' },
+    { name: 'insecure', short: 'k', help: 'Trust any certificate. TLS sessions are then not resumed.' },
     {
       name: 'ca',
       value: 'FILE',
-      help: 'Trust the authorities of this PEM file, instead of the default ones.',
+      help: 'Trust the certificate authorities in this PEM file instead of the default ones.',
     },
-    { name: 'cert', value: 'FILE', help: 'Client certificate chain, PEM.' },
-    { name: 'key', value: 'FILE', help: 'Key of the client certificate, PEM.' },
+    { name: 'cert', value: 'FILE', help: 'Client certificate chain (PEM).' },
+    { name: 'key', value: 'FILE', help: 'Key of the client certificate (PEM).' },
     {
       name: 'resolve',
       value: 'HOST=ADDRESS',
       multiple: true,
-      help: 'Take this address for the host, and ask nobody. May be given several times.',
+      help: 'Use this address for the host, without a DNS lookup. Can be repeated.',
     },
   ],
 }
@@ -32,16 +32,16 @@ export const PROXY_OPTIONS: OptionGroup = {
     {
       name: 'proxy',
       value: 'URL',
-      help: 'Go through this proxy: http://, https://, socks5h://, socks5://, socks4a:// or socks4://, with its port and, percent-encoded, its credentials. The environment is not asked.',
+      help: 'Use this proxy: http://, https://, socks5h://, socks5://, socks4a:// or socks4://, with its port and, percent-encoded, any credentials. Proxies from the environment are ignored.',
     },
     {
       name: 'proxy-env',
-      help: 'Go through the proxies that HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY name.',
+      help: 'Use the proxies set in HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY.',
     },
     {
       name: 'proxy-ca',
       value: 'FILE',
-      help: 'Trust the authorities of this PEM file as to an https: proxy, instead of the default ones.',
+      help: 'For an https: proxy, trust the certificate authorities in this PEM file instead of the default ones.',
     },
     { name: 'proxy-insecure', help: 'Trust any certificate of an https: proxy.' },
   ],
@@ -51,13 +51,13 @@ export const PROXY_OPTIONS: OptionGroup = {
 export const PROTOCOL_OPTIONS: OptionGroup = {
   title: 'Protocol',
   options: [
-    { name: 'http2', help: 'HTTP/2 or nothing. Default: what the server likes best.' },
-    { name: 'http1.1', help: 'HTTP/1.1 only.' },
-    { name: 'http2-prior-knowledge', help: 'HTTP/2 to http: URLs, without asking first.' },
+    { name: 'http2', help: 'Only HTTP/2. Default: whatever the server prefers.' },
+    { name: 'http1.1', help: 'Only HTTP/1.1.' },
+    { name: 'http2-prior-knowledge', help: 'Speak HTTP/2 to http: URLs without negotiation.' },
     {
       name: 'engine',
       value: 'NAME',
-      help: "Who speaks HTTP/2: 'node' is node:http2, 'wire' Trunkline's own. Default: node.",
+      help: "HTTP/2 engine: 'node' is node:http2, 'wire' is Trunkline's own. Default: node.",
     },
   ],
 }
@@ -84,7 +84,8 @@ export async function tlsOptions(given: Arguments): Promise<TlsOptions> {
       return file === undefined ? undefined : readInput(file, `--${name}`)
     }),
   )
-  if ((cert === undefined) !== (key === undefined)) throw new UsageError('--cert and --key go together.')
+  if ((cert === undefined) !== (key === undefined))
+    throw new UsageError('--cert and --key must be used together.')
   return {
     ...(ca && { ca }),
     ...(cert && key && { cert, key }),
@@ -95,12 +96,12 @@ export async function tlsOptions(given: Arguments): Promise<TlsOptions> {
 export async function proxyOf(given: Arguments): Promise<NonNullable<ClientOptions['proxy']>> {
   const url = given.text('proxy')
   if (url !== undefined && given.has('proxy-env'))
-    throw new UsageError('--proxy and --proxy-env contradict each other.')
+    throw new UsageError('--proxy and --proxy-env cannot be used together.')
   const file = given.text('proxy-ca')
   const isInsecure = given.has('proxy-insecure')
   if (url === undefined) {
     if (file !== undefined || isInsecure)
-      throw new UsageError('--proxy-ca and --proxy-insecure are of no use without --proxy.')
+      throw new UsageError('--proxy-ca and --proxy-insecure need --proxy.')
     return given.has('proxy-env') ? 'environment' : false
   }
   const ca = file === undefined ? null : await readInput(file, '--proxy-ca')
@@ -111,7 +112,7 @@ export async function proxyOf(given: Arguments): Promise<NonNullable<ClientOptio
 function protocolOptions(given: Arguments): ClientOptions {
   const named = ['http2', 'http1.1', 'http2-prior-knowledge'].filter((name) => given.has(name))
   if (given.has('http1.1') && named.length > 1) {
-    throw new UsageError(`--${named[0]} and --${named[1]} contradict each other.`)
+    throw new UsageError(`--${named[0]} and --${named[1]} cannot be used together.`)
   }
   if (given.has('http1.1')) return { protocols: ['http/1.1'] }
   const priorKnowledge = given.has('http2-prior-knowledge')
@@ -125,7 +126,7 @@ export function hostsOf(given: Arguments): Record<string, string> | null {
   const pairs = given.list('resolve').map((text) => {
     const at = text.indexOf('=')
     if (at < 1 || at === text.length - 1) {
-      throw new UsageError(`--resolve wants HOST=ADDRESS; it was given '${text}'.`)
+      throw new UsageError(`--resolve needs HOST=ADDRESS, not '${text}'.`)
     }
     return [text.slice(0, at), text.slice(at + 1)] as const
   })
@@ -134,11 +135,11 @@ export function hostsOf(given: Arguments): Record<string, string> | null {
 
 /** A URL as people write it: without a scheme it is https. */
 export function urlOf(text: string | undefined, what = 'URL'): URL {
-  if (text === undefined) throw new UsageError(`There is no ${what}.`)
+  if (text === undefined) throw new UsageError(`Missing ${what}.`)
   const whole = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `https://${text}`
   const url = URL.parse(whole)
   if (url !== null && (url.protocol === 'https:' || url.protocol === 'http:')) return url
-  throw new UsageError(`'${text}' is no http or https URL.`)
+  throw new UsageError(`'${text}' is not an http or https URL.`)
 }
 
 /** The one operand that a command takes. */
@@ -146,7 +147,7 @@ export function onlyOperand(given: Arguments, what: string): string | undefined 
   const [first, second] = given.operands
   if (second !== undefined) {
     throw new UsageError(
-      `One ${what} at a time: '${second}' is one too many. Quote what the shell would split.`,
+      `Only one ${what} is allowed; '${second}' is one too many. Quote arguments that contain spaces.`,
     )
   }
   return first

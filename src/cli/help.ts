@@ -8,7 +8,7 @@ const WIDEST = 100
 export function overview(commands: readonly Command[], paint: Paint, columns: number): string {
   const width = Math.max(...commands.map(({ name }) => name.length))
   return [
-    `${paint.bold('trunkline')}: HTTP/2 from the command line, and a look at what it does.`,
+    `${paint.bold('trunkline')}: HTTP/2 from the command line, with a view of what happens.`,
     '',
     heading('Usage', paint),
     '  trunkline COMMAND [OPTIONS]',
@@ -17,7 +17,7 @@ export function overview(commands: readonly Command[], paint: Paint, columns: nu
     ...commands.map(({ name, summary }) => `  ${paint.accent(padEnd(name, width))}  ${summary}`),
     '',
     ...optionLines([{ title: 'Options', options: COMMON_OPTIONS }], paint, columns),
-    `${paint.accent('trunkline COMMAND --help')} tells more, with examples. Exit codes: trunkline help exit-codes.`,
+    `${paint.accent('trunkline COMMAND --help')} has details and examples. Exit codes: trunkline help exit-codes.`,
   ].join('\n')
 }
 

@@ -8,7 +8,7 @@ export async function readInput(path: string, option: string): Promise<Buffer> {
     return await readFile(path)
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause)
-    throw new CliError(ExitCode.CANNOT_READ, `${option}: ${path} cannot be read: ${why}.`, cause)
+    throw new CliError(ExitCode.CANNOT_READ, `${option}: Cannot read ${path}: ${why}.`, cause)
   }
 }
 

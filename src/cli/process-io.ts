@@ -48,5 +48,5 @@ function outputOf(stream: Writable & Partial<WriteStream>, onBrokenPipe: () => v
 
 function cannotWrite(error: NodeJS.ErrnoException): CliError {
   const code = error.code === 'EPIPE' ? ExitCode.BROKEN_PIPE : ExitCode.CANNOT_WRITE
-  return new CliError(code, `The output cannot be written: ${error.message}.`, error)
+  return new CliError(code, `Cannot write the output: ${error.message}.`, error)
 }

@@ -4,13 +4,13 @@ import { readAll, readInput } from './input-file.ts'
 import { version } from './manifest.ts'
 
 const METHOD_AND_HEADERS: readonly OptionSpec[] = [
-  { name: 'method', short: 'X', value: 'METHOD', help: 'Default GET, or POST with a body.' },
+  { name: 'method', short: 'X', value: 'METHOD', help: 'Default: GET, or POST if there is a body.' },
   {
     name: 'header',
     short: 'H',
     value: "'NAME: VALUE'",
     multiple: true,
-    help: 'A header field. May be given several times.',
+    help: 'Send a header field. Can be repeated.',
   },
 ]
 
@@ -18,7 +18,7 @@ const DATA: OptionSpec = {
   name: 'data',
   value: 'TEXT',
   multiple: true,
-  help: 'The body; @FILE takes a file, - standard input. Several are joined by &.',
+  help: 'The request body; @FILE reads a file, - standard input. Several are joined with &.',
 }
 
 const USER: OptionSpec = { name: 'user', short: 'u', value: 'NAME:PASSWORD', help: 'Basic authentication.' }
@@ -32,7 +32,7 @@ export const REQUEST_OPTIONS: OptionGroup = {
     {
       name: 'json',
       value: 'TEXT',
-      help: 'A body of JSON, with its content-type and accept; @FILE and - as above.',
+      help: 'A JSON body, with the matching content-type and accept; @FILE and - as above.',
     },
     USER,
   ],
@@ -81,7 +81,7 @@ async function bodyOf(
   io: Io,
 ): Promise<{ body: Uint8Array | null; defaults: [string, string][] }> {
   const data = given.list('data')
-  if (json !== undefined && data.length > 0) throw new UsageError('--data and --json: one body at a time.')
+  if (json !== undefined && data.length > 0) throw new UsageError('Use either --data or --json, not both.')
   if (json !== undefined) {
     const defaults: [string, string][] = [
       ['content-type', JSON_TYPE],
@@ -105,11 +105,11 @@ function contentOf(text: string, option: string, io: Io): Promise<Uint8Array> {
 
 function headerOf(text: string): [string, string] {
   const at = text.indexOf(':')
-  if (at < 1) throw new UsageError(`--header wants 'NAME: VALUE'; it was given '${text}'.`)
+  if (at < 1) throw new UsageError(`--header needs 'NAME: VALUE', not '${text}'.`)
   return [text.slice(0, at).trim(), text.slice(at + 1).trim()]
 }
 
 function basic(user: string): string {
-  if (!user.includes(':')) throw new UsageError('--user wants NAME:PASSWORD.')
+  if (!user.includes(':')) throw new UsageError('--user needs NAME:PASSWORD.')
   return `Basic ${Buffer.from(user).toString('base64')}`
 }

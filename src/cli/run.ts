@@ -1,3 +1,4 @@
+import { nearest } from '../core/nearest.ts'
 import { optionsOf, parseArguments } from './arguments.ts'
 import type { Command, Io } from './command.ts'
 import { commands } from './commands.ts'
@@ -5,7 +6,6 @@ import { tell } from './complaint.ts'
 import { EXIT_CODE_TEXTS, ExitCode, exitCodeOf, UsageError } from './exit-codes.ts'
 import { helpOn, overview, wrap } from './help.ts'
 import { version } from './manifest.ts'
-import { nearest } from './nearest.ts'
 import { padStart } from './paint.ts'
 
 /** Runs one command line and says how the process is to end. Never rejects. */

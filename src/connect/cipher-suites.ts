@@ -16,7 +16,7 @@ export function inadequateSecurity(origin: Origin, socket: Socket): ConnectError
   const cipher = socket instanceof TLSSocket ? socket.getCipher().name : ''
   return new ConnectError(
     'ERR_TRUNKLINE_TLS_FAILED',
-    `${origin.key} chose ${cipher} for HTTP/2, which RFC 9113 forbids (INADEQUATE_SECURITY). Leave such suites out of tls.ciphers, or allow HTTP/1.1 alone.`,
+    `${origin.key} chose ${cipher} for HTTP/2, which RFC 9113 forbids (INADEQUATE_SECURITY). Remove such suites from tls.ciphers, or allow only HTTP/1.1.`,
     { origin: origin.key, phase: 'tls', http2Code: 12 },
   )
 }

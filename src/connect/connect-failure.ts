@@ -68,7 +68,7 @@ export function dialTimeout(
   return new TimeoutError(
     TIMEOUT_PHASE_CODES[phase] ?? 'ERR_TRUNKLINE_CONNECT_TIMEOUT',
     `No connection to ${origin.key}${what}${toldBefore(timings)}. ` +
-      `Raise timeouts.${option} if the network is that slow.`,
+      `Raise timeouts.${option} if that can take longer.`,
     { origin: origin.key, phase, timings },
   )
 }
@@ -77,8 +77,8 @@ export function dialTimeout(
 export function addressBlocked(origin: Origin, addresses: readonly string[]): ConnectError {
   return new ConnectError(
     'ERR_TRUNKLINE_ADDRESS_BLOCKED',
-    `No connection to ${origin.key}: its address (${addresses.join(', ')}) is one that addressGuard keeps this client off. ` +
-      'If it is meant to be reached, name it in addressGuard.allow.',
+    `Refused to connect to ${origin.key}: its address (${addresses.join(', ')}) is blocked by addressGuard. ` +
+      'If this client is meant to reach it, add it to addressGuard.allow.',
     { origin: origin.key, phase: 'connect' },
   )
 }
@@ -87,8 +87,8 @@ export function addressBlocked(origin: Origin, addresses: readonly string[]): Co
 export function alpnRejected(origin: Origin, offer: readonly string[], cause: unknown = null): ConnectError {
   return new ConnectError(
     'ERR_TRUNKLINE_ALPN_REJECTED',
-    `${origin.key} speaks none of the protocols that were offered (${offer.join(', ')}). ` +
-      "Allow the other one in the client's `protocols` option.",
+    `${origin.key} supports none of the offered protocols (${offer.join(', ')}). ` +
+      "Add the other one to the client's `protocols` option.",
     { origin: origin.key, phase: 'tls', cause },
   )
 }
@@ -107,7 +107,7 @@ function sentence(code: ConnectErrorCode, facts: DialFacts, cause: Error, nodeCo
   const { key } = facts.origin
   const { host: hostname, port } = placeOf(facts.origin)
   const why = nodeCode === '' ? cause.message : nodeCode
-  const whole = nodeCode === '' ? why : `${nodeCode}: ${cause.message}`
+  const whole = nodeCode === '' ? why : `${nodeCode}: ${reasonOf(cause)}`
   switch (code) {
     case 'ERR_TRUNKLINE_DNS_FAILED':
       return `The host name ${hostname} could not be resolved (${why}).`
@@ -116,9 +116,9 @@ function sentence(code: ConnectErrorCode, facts: DialFacts, cause: Error, nodeCo
     case 'ERR_TRUNKLINE_TLS_FAILED':
       return `The TLS handshake with ${key} failed (${whole}).`
     case 'ERR_TRUNKLINE_ALPN_REJECTED':
-      return `${key} speaks none of the protocols that were offered (${facts.offer.join(', ')}).`
+      return `${key} supports none of the offered protocols (${facts.offer.join(', ')}).`
     default:
-      return `No TCP connection to ${hostname} port ${port} (${why}).`
+      return `Could not connect to ${hostname} port ${port} (${why}).`
   }
 }
 
@@ -131,12 +131,14 @@ function advice(code: ConnectErrorCode, facts: DialFacts, nodeCode: string): str
         CERTIFICATE_ADVICE[nodeCode] ?? 'If you trust its issuer, pass the certificate authority as tls.ca.'
       )
     case 'ERR_TRUNKLINE_TLS_FAILED':
-      return 'Check that the port speaks TLS, and the versions and ciphers of both sides.'
+      if (nodeCode === 'ERR_SSL_WRONG_VERSION_NUMBER')
+        return 'The port answers, but not with TLS. Is it meant for http: URLs?'
+      return 'Check that the port speaks TLS, and that both sides share a TLS version and a cipher.'
     case 'ERR_TRUNKLINE_ALPN_REJECTED':
-      return "Allow the other one in the client's `protocols` option."
+      return "Add the other one to the client's `protocols` option."
     default:
       return nodeCode === 'ECONNREFUSED'
-        ? 'Is the server running, and the port right?'
+        ? 'Is the server running, and is the port right?'
         : `Is ${placeOf(facts.origin).host} reachable from here?`
   }
 }
@@ -145,8 +147,14 @@ const CERTIFICATE_ADVICE: Record<string, string> = {
   CERT_HAS_EXPIRED: 'The server needs a new certificate, or the clock of this machine is wrong.',
   CERT_NOT_YET_VALID: 'Check the clock of this machine.',
   PIN_MISMATCH:
-    'If its keys were changed on purpose, add one of those that it shows to tls.pins; if not, somebody may be in between.',
+    'If its keys were changed on purpose, add one of the keys it shows to tls.pins; if not, someone may be intercepting the connection.',
   ERR_TLS_CERT_ALTNAME_INVALID: 'Use a host name that the certificate covers, or set tls.servername.',
+}
+
+/** OpenSSL's messages are a line of internals, with the reason in their midst; Node has that by itself. */
+function reasonOf(error: Error): string {
+  const { reason } = error as { reason?: unknown }
+  return typeof reason === 'string' && error.message.includes('SSL routines') ? reason : error.message
 }
 
 function codeOf(error: Error): string {

@@ -69,7 +69,7 @@ export function checkPins(
   if (seen.some((pin) => expected.includes(pin))) return undefined
   const shown = chain.map((each, index) => `${seen[index]} (${nameOf(each)})`).join(', ')
   const error = new Error(
-    `none of the keys that it rests on is pinned for ${origin.hostname}: it shows ${shown}, and tls.pins has ${expected.join(', ')}`,
+    `no key in its chain is pinned for ${origin.hostname}: it shows ${shown}, and tls.pins has ${expected.join(', ')}`,
   )
   return Object.assign(error, { code: 'PIN_MISMATCH' as const, host: origin.hostname, seen, expected })
 }

@@ -158,7 +158,7 @@ function warnOnce(store: TlsSessionStore, error: unknown): void {
   const name = store.constructor?.name ?? 'The store'
   const why = error instanceof Error ? error.message : String(error)
   process.emitWarning(
-    `TLS sessions cannot be shared: ${name} failed (${why}). Connections are made with full handshakes meanwhile; client.stats().tlsSessions counts further failures.`,
+    `TLS sessions cannot be shared: ${name} failed (${why}). Until it works again, connections use full handshakes; client.stats().tlsSessions counts further failures.`,
     { type: 'TrunklineWarning', code: 'TRUNKLINE_TLS_STORE' },
   )
 }

@@ -190,7 +190,7 @@ function pinned(
 function pinsUnverified(): InvalidRequestError {
   return new InvalidRequestError(
     'ERR_TRUNKLINE_INVALID_OPTION',
-    'Invalid client option: tls.pins means nothing while certificates are not verified. Leave out tls.rejectUnauthorized: false (or NODE_TLS_REJECT_UNAUTHORIZED=0), and pass an authority of your own as tls.ca.',
+    'Invalid client option: tls.pins has no effect while certificates are not verified. Remove tls.rejectUnauthorized: false (or NODE_TLS_REJECT_UNAUTHORIZED=0), and pass your own authority as tls.ca.',
   )
 }
 
@@ -225,7 +225,7 @@ function createContext(options: tls.SecureContextOptions): tls.SecureContext {
   } catch (cause) {
     throw new InvalidRequestError(
       'ERR_TRUNKLINE_INVALID_OPTION',
-      `Invalid client option: tls (${Object.keys(options).join(', ')}) cannot be used: ${(cause as Error).message}. Certificates and keys must be PEM, pfx DER, and a key must fit its certificate.`,
+      `Invalid client option: tls (${Object.keys(options).join(', ')}) cannot be used: ${(cause as Error).message}. Certificates and keys must be PEM, pfx must be DER, and a key must belong to its certificate.`,
       { cause },
     )
   }
@@ -234,7 +234,7 @@ function createContext(options: tls.SecureContextOptions): tls.SecureContext {
 function halfCertificate(half: string | undefined, other: string | undefined): InvalidRequestError {
   return new InvalidRequestError(
     'ERR_TRUNKLINE_INVALID_OPTION',
-    `Invalid client option: tls.${half} is given without tls.${other}, so no client certificate would be shown. Give both, or a pfx.`,
+    `Invalid client option: tls.${half} is given without tls.${other}, so no client certificate would be sent. Give both, or a pfx.`,
   )
 }
 

@@ -196,7 +196,7 @@ function isTimeout(error: unknown): boolean {
 function tooMany(origin: string, queued: number): LimitError {
   return new LimitError(
     'ERR_TRUNKLINE_CONCURRENCY_LIMIT',
-    `As many requests as allowed are in flight, and ${queued} wait for their turn at ${origin} already. Send fewer at ` +
+    `As many requests as allowed are in flight, and ${queued} are already waiting for their turn at ${origin}. Send fewer at ` +
       'once, or raise limits.inFlight, limits.inFlightPerOrigin or limits.queued.',
     { origin },
   )

@@ -79,7 +79,7 @@ export class Turn implements Swept, Leg {
 function waitedTooLong(origin: string, ms: number): TimeoutError {
   return new TimeoutError(
     'ERR_TRUNKLINE_QUEUE_TIMEOUT',
-    `The request to ${origin} had no turn within ${ms} ms: as many as allowed were in flight. Raise the in-flight ` +
+    `The request to ${origin} did not get its turn within ${ms} ms: as many as allowed were in flight. Raise the in-flight ` +
       'limits, or timeouts.queue.',
     { origin, phase: 'queue' },
   )

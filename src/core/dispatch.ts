@@ -69,9 +69,13 @@ export interface PhaseLimits {
   readonly dns?: number
   /** For the dial as a whole; without its handshake when `tls` is given. */
   readonly connect?: number
+  /** A proxy's answer to the wish for a tunnel. */
   readonly proxy?: number
+  /** The TLS handshake. */
   readonly tls?: number
+  /** From the request on the wire to the response head. */
   readonly headers?: number
+  /** Between two pieces of the response body, while the reader wants more. */
   readonly body?: number
   /** For all of it: every phase, retries and redirects included, to the last byte of the body. */
   readonly total?: number

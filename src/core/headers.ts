@@ -68,10 +68,7 @@ export function isToken(text: string): boolean {
 export function validName(name: string): string {
   if (typeof name === 'string' && LOWER_CASE_TOKEN.test(name)) return name
   if (typeof name !== 'string' || !isToken(name)) {
-    throw invalidHeader(
-      textOf(name),
-      "a header name is one or more of the letters, digits and !#$%&'*+-.^_`|~",
-    )
+    throw invalidHeader(textOf(name), "a header name consists of letters, digits and !#$%&'*+-.^_`|~")
   }
   return name.toLowerCase()
 }
@@ -83,7 +80,7 @@ export function validValue(name: string, value: string | number): string {
   if (FIELD_VALUE.test(trimmed)) return trimmed
   throw invalidHeader(
     name,
-    'its value holds a line break, a NUL, a control character or a character above U+00FF',
+    'its value contains a line break, a NUL, another control character or a character above U+00FF',
   )
 }
 
@@ -92,9 +89,9 @@ export function validateHeaderList(list: HeaderList): void {
   for (let index = 0; index < list.length; index += 2) {
     const name = list[index] as string
     const value = list[index + 1]
-    if (validName(name) !== name) throw invalidHeader(name, 'names in a header list are lower-case')
+    if (validName(name) !== name) throw invalidHeader(name, 'names in a header list must be lower-case')
     if (typeof value !== 'string' || validValue(name, value) !== value) {
-      throw invalidHeader(name, 'its value is no string, or has spaces around it')
+      throw invalidHeader(name, 'its value is not a string, or has spaces around it')
     }
   }
 }

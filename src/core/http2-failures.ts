@@ -38,7 +38,7 @@ const AFTER_HEAD = 'in the middle of the response body'
 export function unusable(connection: FailedConnection, cause: unknown = null): ConnectionError {
   return new ConnectionError(
     'ERR_TRUNKLINE_CONNECTION_UNUSABLE',
-    `The connection to ${connection.origin} takes no new requests; this one was not sent and can go over another.`,
+    `The connection to ${connection.origin} takes no new requests; this one was not sent and can use another connection.`,
     { ...on(connection), cause },
   )
 }
@@ -47,7 +47,7 @@ export function unusable(connection: FailedConnection, cause: unknown = null): C
 export function tunnelUnsupported(connection: FailedConnection): StreamError {
   return new StreamError(
     'ERR_TRUNKLINE_TUNNEL_UNSUPPORTED',
-    `${connection.origin} speaks HTTP/2 without extended CONNECT (RFC 8441), so it has no tunnels over HTTP/2. Allow 'http/1.1' in \`protocols\`, where an upgrade can do the same.`,
+    `${connection.origin} speaks HTTP/2 without extended CONNECT (RFC 8441), so it cannot open tunnels over HTTP/2. Add 'http/1.1' to \`protocols\`, where an upgrade does the same.`,
     on(connection),
   )
 }
@@ -119,7 +119,7 @@ export function headerListTooLarge(
   const what = stream.sawHead ? 'trailers' : 'response headers'
   return new ProtocolError(
     'ERR_TRUNKLINE_HEADER_LIST_TOO_LARGE',
-    `${connection.origin} sent ${what} of more than ${bytes} bytes or ${fields} fields. Raise http2.maxHeaderListSize or http2.maxHeaderFields if that is meant to be.`,
+    `${connection.origin} sent ${what} of more than ${bytes} bytes or ${fields} fields. Raise http2.maxHeaderListSize or http2.maxHeaderFields if that is expected.`,
     at(connection, stream),
   )
 }
@@ -148,7 +148,7 @@ export function resetByPeer(
   if (!stream.sawHead && name === 'HTTP_1_1_REQUIRED') {
     return new StreamError(
       'ERR_TRUNKLINE_HTTP_1_1_REQUIRED',
-      `${origin} wants this request over HTTP/1.1 (HTTP_1_1_REQUIRED).`,
+      `${origin} requires HTTP/1.1 for this request (HTTP_1_1_REQUIRED). Add 'http/1.1' to the client's \`protocols\`.`,
       known,
     )
   }

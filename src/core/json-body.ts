@@ -34,9 +34,9 @@ function jsonText(value: unknown): string {
   try {
     text = JSON.stringify(value)
   } catch (cause) {
-    throw invalid(`has no JSON form: ${(cause as Error)?.message?.split('\n')[0]}`, { cause })
+    throw invalid(`cannot be serialized: ${(cause as Error)?.message?.split('\n')[0]}`, { cause })
   }
-  if (text === undefined) throw invalid(`cannot be ${typeof value}; it has no JSON form`)
+  if (text === undefined) throw invalid(`cannot be ${typeof value}; JSON has no such value`)
   return text
 }
 

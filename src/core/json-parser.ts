@@ -160,7 +160,7 @@ export class JsonParser {
 
   #failure(why: string, cause?: unknown): SyntaxError {
     return new SyntaxError(
-      `Not JSON after character ${this.#consumed}: ${why}`,
+      `Invalid JSON after character ${this.#consumed}: ${why}`,
       cause === undefined ? {} : { cause },
     )
   }

@@ -120,7 +120,8 @@ function makeOrigin(url: URL): Origin {
   }
   // A trailing dot names the same host to DNS but not to certificates, SNI or a pool key: one spelling only.
   const host = url.hostname.endsWith('.') ? url.hostname.slice(0, -1) : url.hostname
-  if (host === '' || host.endsWith('.')) throw invalidUrl(url.href, 'it has no host, or an empty label in it')
+  if (host === '' || host.endsWith('.'))
+    throw invalidUrl(url.href, 'it has no host name, or an empty label in it')
   const hostname = host.startsWith('[') ? host.slice(1, -1) : host
   const authority = url.port === '' ? host : `${host}:${url.port}`
   const port = url.port === '' ? DEFAULT_PORTS[scheme] : Number(url.port)
@@ -141,6 +142,6 @@ function invalidUrl(input: string, why: string): InvalidRequestError {
   const shown = clean.length > 200 ? `${clean.slice(0, 200)}...` : clean
   return new InvalidRequestError(
     'ERR_TRUNKLINE_INVALID_URL',
-    `Invalid URL "${shown}": ${why}. Give an absolute URL such as https://example.com/path.`,
+    `Invalid URL "${shown}": ${why}. Pass an absolute URL such as https://example.com/path.`,
   )
 }

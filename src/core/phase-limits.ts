@@ -1,5 +1,7 @@
 import type { PhaseLimits } from './dispatch.ts'
 import { InvalidRequestError } from './errors.ts'
+import { notAnOption } from './nearest.ts'
+import { textOf } from './text-of.ts'
 
 const PHASES = ['queue', 'dns', 'connect', 'proxy', 'tls', 'headers', 'body', 'total'] as const
 
@@ -15,10 +17,12 @@ export function limitsOf(given: unknown, whose = 'Invalid request option: timeou
   const limits: Mutable<PhaseLimits> = {}
   for (const [name, value] of Object.entries(given)) {
     const phase = PHASES.find((known) => known === name)
-    if (phase === undefined) throw invalid(`${whose}.${name} is no option; there are ${PHASES.join(', ')}`)
+    if (phase === undefined) throw invalid(`${whose}.${name} ${notAnOption(name, PHASES)}`)
     if (value === undefined) continue
     if (typeof value !== 'number' || !(value >= 1))
-      throw invalid(`${whose}.${name} must be a number of ms, 1 at least`)
+      throw invalid(
+        `${whose}.${name} must be a number of milliseconds, at least 1, not ${textOf(value).slice(0, 100)}`,
+      )
     limits[phase] = value
   }
   return limits

@@ -58,7 +58,7 @@ export function notReplayable(details: ErrorDetails = {}): BodyError {
   return new BodyError(
     'ERR_TRUNKLINE_BODY_NOT_REPLAYABLE',
     'The request body is a stream that was already read, so the request cannot be sent again. ' +
-      'Give bytes, a string, a Blob or a function that returns a new stream.',
+      'Pass bytes, a string, a Blob or a function that returns a new stream.',
     details,
   )
 }
@@ -95,7 +95,7 @@ export function toBytes(chunk: unknown): Uint8Array {
   if (chunk instanceof ArrayBuffer) return new Uint8Array(chunk)
   throw new BodyError(
     'ERR_TRUNKLINE_REQUEST_BODY_FAILED',
-    `A request body stream gave a chunk of type ${chunk === null ? 'null' : typeof chunk}. Chunks must be bytes or strings.`,
+    `The request body stream produced a chunk of type ${chunk === null ? 'null' : typeof chunk}; chunks must be bytes or strings.`,
     { processed: 'maybe' },
   )
 }

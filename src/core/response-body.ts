@@ -136,7 +136,7 @@ const parseJson = (bytes: Uint8Array) => JSON.parse(decodeUtf8(bytes))
 function bodyUsed(): BodyError {
   return new BodyError(
     'ERR_TRUNKLINE_BODY_USED',
-    'The response body was already read; a body can be read once.',
+    'The response body was already read, and a body can only be read once. Keep what the first read returned.',
     { processed: 'yes', phase: 'body' },
   )
 }

@@ -1,4 +1,6 @@
 import { type ErrorCode, InvalidRequestError } from './errors.ts'
+import { notAnOption } from './nearest.ts'
+import { textOf } from './text-of.ts'
 
 /**
  * When a request that failed, or was answered with a status that asks for patience, is sent once more. This is
@@ -57,32 +59,40 @@ export function settleRetry(options: RetryOptions | undefined, defaults: RetryPo
   }
 }
 
-const CHECKS: { readonly [Field in keyof RetryPolicy]: (value: unknown) => boolean } = {
-  limit: (value) => Number.isInteger(value) && (value as number) >= 0,
-  methods: isListOf('string'),
-  errors: isListOf('string'),
-  statuses: isListOf('number'),
-  baseDelay: isDuration,
-  maxDelay: isDuration,
-  maxRetryAfter: isDuration,
-  onRetry: (value) => value === null || typeof value === 'function',
+type Rule = readonly [expected: string, fits: (value: unknown) => boolean]
+
+const DURATION: Rule = ['a number of milliseconds, at least 0', isDuration]
+
+const RULES: { readonly [Field in keyof RetryPolicy]: Rule } = {
+  limit: ['a whole number of at least 0', (value) => Number.isInteger(value) && (value as number) >= 0],
+  methods: ['a list of methods', isListOf((entry) => typeof entry === 'string')],
+  errors: [
+    'a list of error codes (ERR_TRUNKLINE_…)',
+    isListOf((entry) => typeof entry === 'string' && entry.startsWith('ERR_TRUNKLINE_')),
+  ],
+  statuses: ['a list of statuses', isListOf((entry) => typeof entry === 'number')],
+  baseDelay: DURATION,
+  maxDelay: DURATION,
+  maxRetryAfter: DURATION,
+  onRetry: ['a function or null', (value) => value === null || typeof value === 'function'],
 }
 
 /** @throws InvalidRequestError `ERR_TRUNKLINE_INVALID_OPTION`, naming the part of `retry` that is wrong. */
 export function checkedRetry(options: RetryOptions | undefined): RetryOptions | undefined {
   if (options === undefined || options === false) return options
-  if (typeof options !== 'object' || options === null) throw invalid('retry', 'must be an object, or false')
+  if (typeof options !== 'object' || options === null)
+    throw invalid('retry', `must be an object or false, not ${textOf(options).slice(0, 100)}`)
   for (const [name, value] of Object.entries(options)) {
-    if (!Object.hasOwn(CHECKS, name))
-      throw invalid(`retry.${name}`, `is not an option; there are ${Object.keys(CHECKS).join(', ')}`)
-    if (value !== undefined && !CHECKS[name as keyof RetryPolicy](value))
-      throw invalid(`retry.${name}`, 'has a wrong type or range')
+    if (!Object.hasOwn(RULES, name)) throw invalid(`retry.${name}`, notAnOption(name, Object.keys(RULES)))
+    const [expected, fits] = RULES[name as keyof RetryPolicy]
+    if (value !== undefined && !fits(value))
+      throw invalid(`retry.${name}`, `must be ${expected}, not ${textOf(value).slice(0, 100)}`)
   }
   return options
 }
 
-function isListOf(type: 'string' | 'number'): (value: unknown) => boolean {
-  return (value) => Array.isArray(value) && value.every((entry) => typeof entry === type)
+function isListOf(fits: (entry: unknown) => boolean): (value: unknown) => boolean {
+  return (value) => Array.isArray(value) && value.every(fits)
 }
 
 function isDuration(value: unknown): boolean {

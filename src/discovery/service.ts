@@ -152,7 +152,7 @@ function discoveryFailed(name: string, cause: unknown): ConnectError {
   const why = cause === null ? 'its resolver knows no endpoint' : `its resolver failed (${messageOf(cause)})`
   return new ConnectError(
     'ERR_TRUNKLINE_DISCOVERY_FAILED',
-    `No endpoint of the service ${name}: ${why}. Is the service registered and healthy?`,
+    `No endpoint for the service ${name}: ${why}. Is the service registered and healthy?`,
     { phase: 'dns', ...(cause === null ? {} : { cause }) },
   )
 }
@@ -160,7 +160,7 @@ function discoveryFailed(name: string, cause: unknown): ConnectError {
 function discoveryTimeout(name: string, ms: number): TimeoutError {
   return new TimeoutError(
     'ERR_TRUNKLINE_DNS_TIMEOUT',
-    `The resolver of the service ${name} did not answer within ${ms} ms. Raise timeouts.dns or timeouts.connect if it is that slow.`,
+    `The resolver of the service ${name} did not answer within ${ms} ms. Raise timeouts.dns or timeouts.connect if it needs longer.`,
     { phase: 'dns' },
   )
 }

@@ -84,7 +84,7 @@ function viewOf(buffer: ArrayBufferLike, view: ArrayBufferView | null): Uint8Arr
   if (buffer instanceof SharedArrayBuffer) {
     throw new InvalidRequestError(
       'ERR_TRUNKLINE_INVALID_OPTION',
-      'A request body cannot be a SharedArrayBuffer or a view of one, since others may write to it.',
+      'A request body cannot be a SharedArrayBuffer or a view of one, because another thread may write to it. Pass a copy.',
     )
   }
   if ((buffer as ArrayBuffer).detached) return new Uint8Array(0)
@@ -110,14 +110,14 @@ function wasTouched(input: object): boolean {
 function usedBody(): InvalidRequestError {
   return new InvalidRequestError(
     'ERR_TRUNKLINE_INVALID_OPTION',
-    'The stream given as body was already read from, or is locked by a reader.',
+    'The stream passed as body was already read from, or is locked by a reader.',
   )
 }
 
 function noBody(input: unknown): InvalidRequestError {
   return new InvalidRequestError(
     'ERR_TRUNKLINE_INVALID_OPTION',
-    `A request body cannot be ${describe(input)}. Give a string, bytes, Blob, FormData, URLSearchParams, a stream or an async iterable; objects go through JSON.stringify.`,
+    `A request body cannot be ${describe(input)}. Pass a string, bytes, a Blob, FormData, URLSearchParams, a stream or an async iterable; to send an object as JSON, pass it as \`json\`.`,
   )
 }
 

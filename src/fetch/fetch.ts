@@ -83,7 +83,7 @@ const asTheyAre = (bytes: Uint8Array) => bytes
 function mismatch({ target }: ClientRequest): ProtocolError {
   return new ProtocolError(
     'ERR_TRUNKLINE_INTEGRITY_MISMATCH',
-    `The body of ${target.href} has none of the digests that the option integrity names.`,
+    `The body of ${target.href} matches none of the digests in the option integrity.`,
     { origin: target.origin.key, phase: 'body', processed: 'yes' },
   )
 }

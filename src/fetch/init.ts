@@ -8,22 +8,24 @@ import type { RequestTimeouts } from './options.ts'
 
 /** The platform's `RequestInit`, and a few things beside it. */
 export interface FetchInit extends Omit<RequestInit, 'body' | 'headers' | 'signal' | 'priority'> {
-  readonly headers?: HeadersInput
+  /** An object, a list of pairs, or `Headers`. */
+  readonly headers?: HeadersInput | undefined
   /** An iterable that is not asynchronous is text to `fetch`, as on the platform: `a,b` for `['a', 'b']`. */
-  readonly body?: BodyInput | null
-  readonly signal?: AbortSignal | null
+  readonly body?: BodyInput | null | undefined
+  /** Aborts the call, which then rejects with the signal's reason. */
+  readonly signal?: AbortSignal | null | undefined
   /** Sends the value as JSON, with its content-type. Not together with `body`. A big one goes in slices, without a length. */
   readonly json?: unknown
   /** Time limits of this request, in place of the client's. */
-  readonly timeouts?: RequestTimeouts
+  readonly timeouts?: RequestTimeouts | undefined
   /** Retries of this request: parts of a policy over the client's, or false for none. */
-  readonly retry?: RetryOptions
+  readonly retry?: RetryOptions | undefined
   /** How urgent it is (RFC 9218): the platform's `high` or `low`, or its parameters. */
-  readonly priority?: PriorityInput
+  readonly priority?: PriorityInput | undefined
   /** Whatever your interceptors and hooks should know of this request; nothing of it is sent. */
-  readonly context?: RequestContext
+  readonly context?: RequestContext | undefined
   /** Told of each interim response (103 Early Hints and others) with its status and fields. */
-  readonly onInformational?: (status: number, headers: Headers) => void
+  readonly onInformational?: ((status: number, headers: Headers) => void) | undefined
 }
 
 /** What an init says, each member of it asked for once. Types are what they should be, not what they are known to be. */

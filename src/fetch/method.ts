@@ -21,7 +21,7 @@ export function checkedMethod(method: unknown): string {
   if (typeof method === 'string' && isToken(method) && !FORBIDDEN.test(method)) return method
   throw new InvalidRequestError(
     'ERR_TRUNKLINE_INVALID_METHOD',
-    `Invalid method ${JSON.stringify(textOf(method).slice(0, 100))}: give a token such as GET or POST; CONNECT, TRACE and TRACK are not allowed.`,
+    `Invalid method ${JSON.stringify(textOf(method).slice(0, 100))}: pass a method such as GET or POST; CONNECT, TRACE and TRACK are not allowed.`,
   )
 }
 
@@ -38,6 +38,6 @@ export function takesNoBody(method: string): boolean {
 export function bodyNotAllowed(method: string): InvalidRequestError {
   return new InvalidRequestError(
     'ERR_TRUNKLINE_BODY_NOT_ALLOWED',
-    `Request with GET/HEAD method cannot have body: a ${method} request takes none. Use another method, or put the data into the URL.`,
+    `Request with GET/HEAD method cannot have body: a ${method} request takes none. Use another method, or put the data in the URL.`,
   )
 }

@@ -6,7 +6,7 @@ import type { ExtractedBody } from './body.ts'
 /** Options that `fetch` and `request` have in common, checked. */
 
 /** Time limits of one request, ms, in place of those of its client; `Infinity` for none. */
-export type RequestTimeouts = PhaseLimits
+export type RequestTimeouts = { readonly [Name in keyof PhaseLimits]: PhaseLimits[Name] | undefined }
 
 export function signalOf(signal: unknown): AbortSignal | null {
   if (signal === null || signal === undefined) return null
@@ -26,7 +26,7 @@ export function contentLengthFor(method: string, body: ExtractedBody | null): st
 }
 
 export function jsonAndBody(): InvalidRequestError {
-  return invalid('json and body exclude each other')
+  return invalid('json and body cannot be used together; pass one of them')
 }
 
 function invalid(why: string, cause?: unknown): InvalidRequestError {

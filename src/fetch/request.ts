@@ -209,7 +209,7 @@ function bodyOf(init: Members, method: string): ExtractedBody | null {
   if (given instanceof ReadableStream && init.duplex !== 'half') {
     throw new InvalidRequestError(
       'ERR_TRUNKLINE_INVALID_OPTION',
-      "A stream as a body needs the option duplex: 'half'.",
+      "A stream as the body needs the option duplex: 'half'.",
     )
   }
   return extracted
@@ -222,6 +222,6 @@ function isStream({ body }: ExtractedBody): boolean {
 function keptAliveStream(): InvalidRequestError {
   return new InvalidRequestError(
     'ERR_TRUNKLINE_INVALID_OPTION',
-    'The option keepalive does not go together with a stream as a body.',
+    'The option keepalive cannot be used with a stream as the body.',
   )
 }

@@ -1,6 +1,6 @@
-import { markAsUncloneable } from 'node:worker_threads'
 import type { HeaderList } from '../core/headers.ts'
 import { standIn } from './stand-in.ts'
+import { markAsUncloneable } from './uncloneable.ts'
 
 const INSPECT = Symbol.for('nodejs.util.inspect.custom')
 
@@ -55,7 +55,7 @@ class LazyHeaders {
 
   forEach(run: (value: string, name: string, headers: unknown) => void, self?: unknown): void {
     if (typeof run !== 'function')
-      throw new TypeError('Headers.forEach: its first argument must be a function.')
+      throw new TypeError('Headers.forEach: the first argument must be a function.')
     for (const [name, value] of LazyHeaders.native(this)) run.call(self, value, name, this)
   }
 
@@ -88,6 +88,6 @@ export function responseHeaders(list: HeaderList): Headers {
 
 function immutable(): TypeError {
   return new TypeError(
-    'immutable: the headers of a response of fetch cannot be changed; copy them with new Headers().',
+    'immutable: the headers of a fetch response cannot be changed; copy them with new Headers().',
   )
 }

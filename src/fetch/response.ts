@@ -1,4 +1,3 @@
-import { markAsUncloneable } from 'node:worker_threads'
 import type { ClientRequest, ClientResponse, Timings } from '../core/dispatch.ts'
 import type { ResponseBody } from '../core/response-body.ts'
 import { decodeUtf8 } from '../core/utf8.ts'
@@ -6,6 +5,7 @@ import { toFetchError } from './errors.ts'
 import { responseHeaders } from './response-headers.ts'
 import { closedStream, ownBuffer, responseStream } from './response-stream.ts'
 import { standIn } from './stand-in.ts'
+import { markAsUncloneable } from './uncloneable.ts'
 
 const INSPECT = Symbol.for('nodejs.util.inspect.custom')
 const EMPTY = new Uint8Array(0)
@@ -18,6 +18,7 @@ export interface FetchResponse extends Response {
   readonly timings: Timings
   /** Trailer fields; resolves when the body has ended, rejects if it fails. */
   readonly trailers: Promise<Headers>
+  /** The connection that carried it; events and stats use the same id. */
   readonly connectionId: number
   /** HTTP/2 stream id; undefined over HTTP/1.1. */
   readonly streamId: number | undefined

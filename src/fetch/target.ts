@@ -54,7 +54,7 @@ function parsed(text: string): Target | null {
   if (url.username !== '' || url.password !== '') {
     throw new InvalidRequestError(
       'ERR_TRUNKLINE_INVALID_URL',
-      `The URL of ${url.origin} includes credentials: a user name or password. Send them in an authorization header instead.`,
+      `The URL of ${url.origin} includes credentials (a user name or password). Send them in an authorization header instead.`,
     )
   }
   const target = parseTarget(url)
@@ -62,7 +62,7 @@ function parsed(text: string): Target | null {
   if (isBlockedPort(port)) {
     throw new ConnectError(
       'ERR_TRUNKLINE_CONNECT_FAILED',
-      `bad port: fetch keeps away from ${key}, since port ${port} is that of another protocol.`,
+      `bad port: fetch refuses ${key}, because port ${port} belongs to another protocol. Move the server, or use request().`,
       { origin: key },
     )
   }

@@ -104,7 +104,7 @@ function circuitOpen({ origin, state, calls, failed, slow, retryAfter }: Circuit
   const why = state === 'half-open' ? 'is being probed' : `is open: ${seen}`
   return new LimitError(
     'ERR_TRUNKLINE_CIRCUIT_OPEN',
-    `The circuit of ${origin} ${why}. The next try may be let through in ${Math.ceil(retryAfter)} ms.`,
+    `The circuit of ${origin} ${why}. Try again in ${Math.ceil(retryAfter)} ms.`,
     { origin, retryAfter },
   )
 }

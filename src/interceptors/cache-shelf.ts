@@ -118,7 +118,7 @@ export class CacheShelf {
 
   #inTime<T>(answer: PromiseLike<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      const timer = this.#clock.setTimeout(() => reject(new Error('the store is too slow')), this.#timeout)
+      const timer = this.#clock.setTimeout(() => reject(new Error('the store took too long')), this.#timeout)
       answer.then(resolve, reject).then(() => timer.cancel())
     })
   }

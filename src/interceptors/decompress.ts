@@ -41,7 +41,10 @@ function decompress(response: ClientResponse, request: ClientRequest, limit: num
   if (codings.length === 0) return response
   if (codings.length > MOST_CODINGS) {
     response.body.cancel()
-    throw failure(request, `stacks ${codings.length} content codings; at most ${MOST_CODINGS} are undone`)
+    throw failure(
+      request,
+      `sent a body with ${codings.length} content codings; at most ${MOST_CODINGS} are decoded`,
+    )
   }
   // A coding nobody here knows: the bytes are handed on as they are, as the platform does.
   if (codings.some((coding) => !Object.hasOwn(DECODERS, coding))) return response

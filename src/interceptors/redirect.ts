@@ -43,7 +43,10 @@ async function follow(next: Dispatch, request: ClientRequest, clock: Clock): Pro
       return hops === 0 ? response : changedResponse(response, { redirects: hops, crossOrigin })
     await dismiss(response, clock)
     if (current.redirect === 'error')
-      throw refused(current, `answered ${response.status} where redirects are not allowed`)
+      throw refused(
+        current,
+        `answered ${response.status}, a redirect, which redirect: 'error' does not allow`,
+      )
     const target = resolve(current, location)
     if (hops === MOST_REDIRECTS) throw tooMany(request)
     crossOrigin ||= target.origin.key !== current.target.origin.key
@@ -63,7 +66,7 @@ function resolve(request: ClientRequest, location: string): Target {
   // Header values are bytes; servers put UTF-8 into Location.
   const url = URL.parse(Buffer.from(location, 'latin1').toString('utf8'), request.target.href)
   if (url === null)
-    throw refused(request, `redirects to ${JSON.stringify(location.slice(0, 200))}, which is no URL`)
+    throw refused(request, `redirects to ${JSON.stringify(location.slice(0, 200))}, which is not a URL`)
   if (url.protocol !== 'https:' && url.protocol !== 'http:') {
     throw refused(request, `redirects to a ${url.protocol} URL; only http and https can be followed`)
   }
@@ -78,7 +81,10 @@ function checkRules(request: ClientRequest, rules: FetchRules, url: URL): void {
     throw refused(request, 'redirects to a URL with a user name or password')
   const target = parseTarget(url)
   if (isBlockedPort(target.origin.port))
-    throw refused(request, `redirects to port ${target.origin.port}, which fetch keeps away from`)
+    throw refused(
+      request,
+      `redirects to port ${target.origin.port}, which fetch refuses because it belongs to another protocol`,
+    )
   if (rules.mode === 'same-origin' && target.origin.key !== request.target.origin.key)
     throw refused(request, "redirects to another origin, where the mode is 'same-origin'")
 }
@@ -135,7 +141,7 @@ function at(request: ClientRequest): ErrorDetails {
 function tooMany(request: ClientRequest): ProtocolError {
   return new ProtocolError(
     'ERR_TRUNKLINE_TOO_MANY_REDIRECTS',
-    `${request.target.href} led to more than ${MOST_REDIRECTS} redirects; the last one was not followed.`,
+    `${request.target.href} led to more than ${MOST_REDIRECTS} redirects, most likely in a loop. redirect: 'manual' shows where they lead.`,
     at(request),
   )
 }

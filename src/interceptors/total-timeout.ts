@@ -156,9 +156,9 @@ class Call implements Journey, Swept {
     const processed = standings.map((standing) => standing.processed).reduce(worse, known)
     const error = new TimeoutError(
       'ERR_TRUNKLINE_TOTAL_TIMEOUT',
-      `The call to ${key} was not done within ${this.#total} ms; time ran out while ${DOING[phase]}` +
+      `The call to ${key} was not complete within ${this.#total} ms; time ran out while ${DOING[phase]}` +
         `${toldBefore(timings)}${attempts > 1 ? `, at attempt ${attempts}` : ''}. ` +
-        'Raise timeouts.total if it may take so long.',
+        'Raise timeouts.total if it can take longer.',
       { origin: key, phase, processed, timings },
     )
     error.attempts = attempts

@@ -5,7 +5,7 @@ import { InvalidRequestError, ProtocolError } from '../core/errors.ts'
 export function wrongRequestLength(origin: string): InvalidRequestError {
   return new InvalidRequestError(
     'ERR_TRUNKLINE_INVALID_HEADER',
-    'Invalid header "content-length": it is not the number of bytes of the body. Leave it out, and it is made from the body.',
+    'Invalid header "content-length": it differs from the number of bytes in the body. Leave it out: it is computed from the body.',
     { origin },
   )
 }
@@ -26,7 +26,7 @@ export function cutOff(
 ): ProtocolError {
   return new ProtocolError(
     'ERR_TRUNKLINE_CONTENT_LENGTH_MISMATCH',
-    `${origin} announced ${expected} bytes and sent ${received}; the response is not whole.`,
+    `${origin} announced ${expected} bytes and sent ${received}; the response is incomplete.`,
     { origin, phase: 'body', processed: 'yes', streamId },
   )
 }

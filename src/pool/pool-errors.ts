@@ -5,7 +5,7 @@ import type { Origin } from '../core/origin.ts'
 export function queueFull(origin: Origin, queued: number): LimitError {
   return new LimitError(
     'ERR_TRUNKLINE_QUEUE_FULL',
-    `${queued} requests wait for a connection to ${origin.key} already. Send fewer at once, raise limits.queued, ` +
+    `${queued} requests are already waiting for a connection to ${origin.key}. Send fewer at once, raise limits.queued, ` +
       'or allow more connections (http2.maxSessions, http1.maxSockets).',
     { origin: origin.key },
   )
@@ -15,7 +15,7 @@ export function queueFull(origin: Origin, queued: number): LimitError {
 export function connectionRefused(origin: Origin, cause: unknown): ConnectError {
   return new ConnectError(
     'ERR_TRUNKLINE_CONNECT_FAILED',
-    `${origin.key} closed the connection right after the handshake. Look into the server's log for its reason.`,
+    `${origin.key} closed the connection right after the handshake. The server's log may say why.`,
     { origin: origin.key, phase: 'settings', cause },
   )
 }
@@ -24,7 +24,7 @@ export function connectionRefused(origin: Origin, cause: unknown): ConnectError 
 export function notItsConnection(origin: string): ConnectionError {
   return new ConnectionError(
     'ERR_TRUNKLINE_CONNECTION_UNUSABLE',
-    `The connection that a request was to share with ${origin} is not there any more.`,
+    `The connection that the request was to share with ${origin} is gone.`,
     { origin },
   )
 }

@@ -312,7 +312,7 @@ export class PooledConnection implements ConnectionListener {
     this.destroy(
       new ConnectionError(
         severed ? 'ERR_TRUNKLINE_CONNECTION_LOST' : 'ERR_TRUNKLINE_PING_TIMEOUT',
-        `The connection to ${this.origin.key} is dead: ${sign}. A new one is dialled for the next request.`,
+        `The connection to ${this.origin.key} is dead: ${sign}. The next request opens a new one.`,
         { origin: this.origin.key, connectionId: this.id, cause },
       ),
     )
@@ -328,7 +328,7 @@ export class PooledConnection implements ConnectionListener {
       new TimeoutError(
         'ERR_TRUNKLINE_SETTINGS_TIMEOUT',
         `${this.origin.key} agreed to HTTP/2 but ${owed} within ${settingsTimeout} ms${toldBefore(timings)}. ` +
-          "If it speaks only HTTP/1.1, say so with the client's `protocols` option.",
+          "If it really speaks only HTTP/1.1, set the client's `protocols` to ['http/1.1'].",
         { origin: this.origin.key, connectionId: this.id, phase: 'settings', processed: 'maybe', timings },
       ),
     )

@@ -91,7 +91,7 @@ class ProxyCare implements SessionCare {
     this.#session.destroy(
       new ConnectionError(
         severed ? 'ERR_TRUNKLINE_CONNECTION_LOST' : 'ERR_TRUNKLINE_PING_TIMEOUT',
-        `The connection to the proxy ${origin.key} is dead: ${severed ? 'its TCP connection was cut' : unanswered}. The tunnels in it are lost; the next ones take a new connection.`,
+        `The connection to the proxy ${origin.key} is dead: ${severed ? 'its TCP connection was cut' : unanswered}. Its tunnels are lost; the next ones use a new connection.`,
         { origin: origin.key, connectionId: id, cause },
       ),
     )
@@ -107,7 +107,7 @@ class ProxyCare implements SessionCare {
       new TimeoutError(
         'ERR_TRUNKLINE_SETTINGS_TIMEOUT',
         `The proxy ${origin.key} agreed to HTTP/2 but ${owed} within ${this.#policy.settingsTimeout} ms${toldBefore(timings)}. ` +
-          "If it speaks only HTTP/1.1, say so with its `protocols`: ['http/1.1'].",
+          "If it really speaks only HTTP/1.1, set its `protocols` to ['http/1.1'].",
         { origin: origin.key, connectionId: id, phase: 'settings', processed: 'maybe', timings },
       ),
     )

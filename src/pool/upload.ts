@@ -2,6 +2,7 @@ import type { Clock, Timer } from '../core/clock.ts'
 import { BodyError, type ClientError } from '../core/errors.ts'
 import type { HeaderList } from '../core/headers.ts'
 import type { RequestBody } from '../core/request-body.ts'
+import { textOf } from '../core/text-of.ts'
 import type { Exchange } from '../wire/contract.ts'
 
 /** How long to wait for 100 (Continue) before the body goes out all the same, ms. */
@@ -156,15 +157,15 @@ async function* piecesOf(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, un
 
 class LengthMismatch extends Error {
   constructor(declared: number, sent: number) {
-    super(`it gave ${sent < declared ? 'only ' : ''}${sent} bytes where content-length says ${declared}`)
+    super(`it produced ${sent < declared ? 'only ' : ''}${sent} bytes, but content-length says ${declared}`)
   }
 }
 
 function bodyFailure(origin: string, cause: unknown): ClientError {
-  const why = cause instanceof Error ? cause.message : String(cause)
+  const why = (cause instanceof Error ? cause.message : textOf(cause)).replace(/\.$/, '')
   return new BodyError(
     'ERR_TRUNKLINE_REQUEST_BODY_FAILED',
-    `The request body for ${origin} failed while it was being sent: ${why}. The server was told that the request is off.`,
+    `The request body for ${origin} failed while it was being sent: ${why}. The request was cancelled.`,
     { origin, phase: 'headers', cause },
   )
 }

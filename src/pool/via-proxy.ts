@@ -95,6 +95,6 @@ export class ViaProxy {
 function notForOrigins(): InvalidRequestError {
   return new InvalidRequestError(
     'ERR_TRUNKLINE_INVALID_HEADER',
-    'Invalid header "proxy-authorization": it would be sent to the origin. Give credentials with the option proxy, as auth or in headers.',
+    'Invalid header "proxy-authorization": it would be sent to the origin. Put proxy credentials in the option proxy, as auth or in headers.',
   )
 }

@@ -118,13 +118,13 @@ export class Handshake {
     if (tunnelStands(response.protocol, response.status))
       return { head: writeAnswer(response, head), body: response.body }
     response.body.cancel()
-    throw this.#refused(`answered ${response.status} to a request for a WebSocket`)
+    throw this.#refused(`answered ${response.status} instead of opening a WebSocket`)
   }
 
   /** `ws` has errors of its own for an answer that is not in order. */
   #typed(error: Error): Error {
     if (error instanceof ClientError || this.#response === null) return error
-    return this.#refused(`did not answer the handshake in order: ${error.message}`, error)
+    return this.#refused(`sent an invalid answer to the handshake: ${error.message}`, error)
   }
 
   #refused(what: string, cause?: Error): WebSocketError {
@@ -145,7 +145,7 @@ export class Handshake {
     const { key } = target.origin
     return new TimeoutError(
       'ERR_TRUNKLINE_TOTAL_TIMEOUT',
-      `The WebSocket to ${key} was not open within ${timeout} ms. Raise timeouts.total if it may take so long.`,
+      `The WebSocket to ${key} did not open within ${timeout} ms. Raise timeouts.total if it can take longer.`,
       { origin: key, phase: 'headers' },
     )
   }
@@ -156,7 +156,7 @@ function headersOf({ options, authorization }: HandshakeContext): string[] {
   const names = headers.filter((_, index) => index % 2 === 0)
   const ours = names.find((name) => name.startsWith('sec-websocket-'))
   if (ours !== undefined)
-    throw invalidWebSocketOption('headers', `has ${ours}, which is made from the other options`)
+    throw invalidWebSocketOption('headers', `has ${ours}, which is derived from the other options`)
   return authorization === null || names.includes('authorization')
     ? headers
     : [...headers, 'authorization', authorization]

@@ -1,6 +1,7 @@
 import type { RequestContext } from '../core/dispatch.ts'
 import { InvalidRequestError } from '../core/errors.ts'
 import type { HeadersInput } from '../core/headers.ts'
+import { notAnOption } from '../core/nearest.ts'
 import type { RequestTimeouts } from '../fetch/options.ts'
 import { anything, boolean, type Check, duration, whole } from '../option-checks.ts'
 
@@ -63,7 +64,7 @@ export function checkWebSocketOptions(options: unknown): void {
   if (!isObject(options)) throw invalidWebSocketOption('options', 'must be an object')
   for (const [name, value] of Object.entries(options as object)) {
     if (!Object.hasOwn(CHECKS, name))
-      throw invalidWebSocketOption(name, `is not an option; there are ${Object.keys(CHECKS).join(', ')}`)
+      throw invalidWebSocketOption(name, notAnOption(name, Object.keys(CHECKS)))
     const expected = value === undefined ? null : CHECKS[name as keyof WebSocketOptions](value)
     if (expected !== null) throw invalidWebSocketOption(name, `must be ${expected}`)
   }

@@ -13,9 +13,9 @@ export function webSocketTarget(input: string | URL): WebSocketTarget {
   const url = URL.parse(textOf(input))
   const scheme = url === null ? undefined : SCHEMES[url.protocol]
   if (url === null || scheme === undefined)
-    throw invalid('it is not an absolute URL of ws:, wss:, http: or https:')
+    throw invalid('it is not an absolute ws:, wss:, http: or https: URL')
   // RFC 6455 section 3.
-  if (url.hash !== '') throw invalid('the URL of a WebSocket has no fragment')
+  if (url.hash !== '') throw invalid('the URL of a WebSocket cannot have a fragment')
   const authorization = basicOf(url)
   url.username = ''
   url.password = ''
@@ -28,7 +28,7 @@ function basicOf({ username, password }: URL): string | null {
     const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
     return `Basic ${Buffer.from(pair).toString('base64')}`
   } catch {
-    throw invalid('its user information has a % that is not followed by two digits')
+    throw invalid('its user information has a % that is not followed by two hexadecimal digits')
   }
 }
 
@@ -42,6 +42,6 @@ const SCHEMES: Readonly<Record<string, string>> = {
 function invalid(why: string): InvalidRequestError {
   return new InvalidRequestError(
     'ERR_TRUNKLINE_INVALID_URL',
-    `Invalid URL of a WebSocket: ${why}. Give one such as wss://example.com/chat.`,
+    `Invalid URL of a WebSocket: ${why}. Pass one such as wss://example.com/chat.`,
   )
 }

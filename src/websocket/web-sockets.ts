@@ -76,7 +76,7 @@ async function loadWs(): Promise<typeof import('ws')> {
   } catch (cause) {
     throw invalidWebSocketOption(
       'ws',
-      'is a package that this needs and that is not there: npm install ws',
+      'is a package that WebSockets need and that is not installed: npm install ws',
       cause,
     )
   }

@@ -10,7 +10,7 @@ const namesIn = (section: string) =>
 test('it has every option, and no other', () => {
   const named = namesIn('What is recorded').filter((name) => /^\w+$/.test(name) && name !== 'using')
   // A wrong option is answered with those that there are.
-  expect(() => record({ unknown: 1 } as never)).toThrow(`there are ${named.join(', ')}.`)
+  expect(() => record({ unknown: 1 } as never)).toThrow(`The options are ${named.join(', ')}.`)
 })
 
 test('it has every phase', () => {

@@ -135,7 +135,7 @@ describe('a bad URL, header, method, body, signal or option is named, before any
   })
 
   const texts: [string, Anything, RegExp][] = [
-    ['a plain object', { a: 1 }, /Object.*JSON\.stringify/],
+    ['a plain object', { a: 1 }, /Object.*pass it as `json`/],
     ['a number', 5, /a number/],
     ['true', true, /a boolean/],
     ['a Date', new Date(0), /Date/],
@@ -203,7 +203,7 @@ describe('a bad URL, header, method, body, signal or option is named, before any
   })
 
   const options: [string, Anything, RegExp][] = [
-    ['an unknown one', { timout: 5 }, /timout is not an option; there are .*method/],
+    ['an unknown one', { timout: 5 }, /timout is not an option\. .*The options are .*method/],
     ['redirect', { redirect: 'sometimes' }, /redirect must be/],
     ['json and body', { method: 'POST', json: {}, body: 'x' }, /json/],
     ['json that has no JSON form', { method: 'POST', json: () => {} }, /json/],
@@ -249,11 +249,15 @@ function cyclic(): object {
 
 describe('bad options of createClient fail there and are named', () => {
   const options: [string, Anything, RegExp][] = [
-    ['an unknown group', { htpp2: {} }, /htpp2 is not an option; there are http2/],
+    [
+      'an unknown group',
+      { htpp2: {} },
+      /htpp2 is not an option\. Did you mean http2\? The options are http2/,
+    ],
     [
       'an unknown key',
       { http2: { maxSession: 1 } },
-      /http2\.maxSession is not an option; there are maxSessions/,
+      /http2\.maxSession is not an option\. Did you mean maxSessions\? The options are maxSessions/,
     ],
     ['a group that is no object', { http2: 5 }, /http2 must be an object/],
     ['a group that is null', { limits: null }, /limits must be an object/],
@@ -267,6 +271,14 @@ describe('bad options of createClient fail there and are named', () => {
     ['a store without methods', { tlsSessions: {} }, /tlsSessions/],
     ['an unknown TLS version', { tls: { minVersion: 'TLSv9' } }, /tls\.minVersion must be one of/],
     ['a TLS option of another kind', { tls: { checkServerIdentity: 'pin' } }, /tls\.checkServerIdentity/],
+    [
+      'a path in place of a CA',
+      { tls: { ca: './ca.pem' } },
+      /tls\.ca must be .*not its path, not "\.\/ca\.pem"/,
+    ],
+    ['a CA path in a list', { tls: { ca: [Buffer.from(''), './ca.pem'] } }, /tls\.ca must be/],
+    ['a code of Node', { retry: { errors: ['ECONNRESET'] } }, /retry\.errors must be a list of error codes/],
+    ['a number of retries', { retry: 5 }, /retry must be an object or false, not 5/],
     ['a certificate that is none', { tls: { cert: 'not PEM', key: 'nor this' } }, /tls.*cert, key/],
     ['ciphers that do not exist', { tls: { ciphers: 'NO_SUCH_CIPHER' } }, /tls.*ciphers/],
     ['an interceptor that is no function', { interceptors: [5] }, /interceptors must be a list of functions/],
@@ -287,7 +299,7 @@ describe('bad options of createClient fail there and are named', () => {
 
   test('a CA that is none trusts nobody: typed, at the first request, and nothing hangs', async () => {
     const server = await bench.h2Server()
-    const client = bench.client({ tls: { ca: 'this is no certificate' } })
+    const client = bench.client({ tls: { ca: Buffer.from('this is no certificate') } })
     const error = await rejection(client.request(server.origin))
     expect(error).toMatchObject({ name: 'ConnectError', code: 'ERR_TRUNKLINE_CERTIFICATE_REJECTED' })
     expect(client.stats()).toMatchObject({ active: 0, queued: 0, connections: 0 })

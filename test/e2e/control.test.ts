@@ -104,7 +104,7 @@ describe('limits.inFlight', () => {
     await waitFor(() => desk.waiting === 1)
     const error = await rejection(client.request(server.origin))
     expect(error).toMatchObject({ code: 'ERR_TRUNKLINE_QUEUE_TIMEOUT', processed: 'no', phase: 'queue' })
-    expect(error.message).toContain('no turn')
+    expect(error.message).toContain('did not get its turn')
     desk.answer()
     expect((await first).status).toBe(200)
   })

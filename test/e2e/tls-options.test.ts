@@ -233,7 +233,7 @@ describe('certificates that change', () => {
     const { server } = await curious()
     const client = bench.client({ tls: { cert: mine.cert, key: mine.key } })
     await get(client, server.origin)
-    expect(() => client.update({ tls: { key: other.key } })).toThrow(/a key must fit its certificate/)
+    expect(() => client.update({ tls: { key: other.key } })).toThrow(/a key must belong to its certificate/)
     expect(() => client.update({ tls: { reload: {} } as never })).toThrow(/tls\.reload is not an option/)
     await get(client, server.origin)
     expect(server.counts.tcpConnections).toBe(1)

@@ -25,8 +25,14 @@ void request(URL_A, { duplex: 'half' })
 void request(new Request(URL_A))
 // @ts-expect-error: a boolean
 void request(URL_A, { decompress: 'gzip' })
-// @ts-expect-error: undefined is not the same as not there
-void request(URL_A, { method: undefined })
+// With exactOptionalPropertyTypes too, undefined means the default, as it does when it runs.
+declare const perhaps: { ms?: number; signal?: AbortSignal; body?: string }
+void request(URL_A, {
+  method: undefined,
+  signal: perhaps.signal,
+  body: perhaps.body,
+  timeouts: { total: perhaps.ms },
+})
 
 const options: RequestOptions = {}
 // @ts-expect-error: what is given is not changed

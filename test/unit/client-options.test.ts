@@ -123,6 +123,10 @@ const SHARE = { good: [0.01, 1], bad: [0, -1, 1.01, Number.NaN, '1', null] }
 const FACTOR = { good: [1, 1.5, 10], bad: [0.9, 0, -1, NEVER, Number.NaN, '1', null] }
 const COUNT_OR_0 = { good: [0, ...COUNT.good], bad: COUNT.bad.filter((value) => value !== 0) }
 const BOOLEAN = { good: [true, false], bad: [0, 'true', null] }
+const AUTHORITIES = {
+  good: ['-----BEGIN CERTIFICATE-----', Buffer.from('x'), [Buffer.from('x')]],
+  bad: ['ca.pem', ['ca.pem']],
+}
 const TEXT = { good: ['', 'x'], bad: [1, null, Buffer.from('x')] }
 const FUNCTION = { good: [() => {}], bad: ['x', {}, null] }
 const ANYTHING = { good: ['x', Buffer.from('x'), ['x']], bad: [] }
@@ -154,7 +158,7 @@ const OPTIONS: Record<
     maxHeaderListSize: { good: [1024], bad: [1023, null] },
   },
   tls: {
-    ca: ANYTHING,
+    ca: AUTHORITIES,
     cert: ANYTHING,
     key: ANYTHING,
     pfx: ANYTHING,
@@ -347,7 +351,7 @@ describe('the options at the top', () => {
   )
 
   test.each([null, 5, 'x', true])('%j is no object of options', (options) => {
-    expect(() => settle(options)).toThrow(refused('createClient'))
+    expect(() => settle(options)).toThrow(refused('the argument of createClient'))
   })
 
   test('what is wrong is shown, short and without objects’ contents', () => {

@@ -64,7 +64,7 @@ test('leaving the loop cancels the body', async () => {
 test('what is not JSON is named by its line, and the body let go of', async () => {
   const { response, queue, log } = openResponse()
   queue.push(Buffer.from('1\n\n{oops}\n'))
-  await expect(collect(response.body)).rejects.toThrow(/^Line 3 is not JSON/)
+  await expect(collect(response.body)).rejects.toThrow(/^Line 3 is not valid JSON/)
   expect(log.cancelled).toBe(1)
 })
 

@@ -67,4 +67,9 @@ describe('noticeNewClient', () => {
     expect(codes()).toEqual(['TRUNKLINE_NODE_VERSION'])
     expect(emitted.mock.calls[0]?.[0]).toContain('22.1.0')
   })
+
+  test('refuses a Node on which nothing would work', () => {
+    vi.spyOn(process, 'versions', 'get').mockReturnValue({ ...process.versions, node: '20.20.2' })
+    expect(() => notice(0)).toThrow(/^Trunkline needs Node \^22.*this is Node 20\.20\.2/)
+  })
 })

@@ -21,10 +21,10 @@ import { startTrace } from './trace.ts'
 
 export const get: Command = {
   name: 'get',
-  summary: 'Fetch a URL, and see what it took.',
+  summary: 'Fetch a URL and show where the time went.',
   usage: ['[OPTIONS] URL'],
   about: [
-    'The body goes to standard output, everything else to standard error. Redirects are followed, content codings undone. A URL without a scheme is https.',
+    'The body goes to standard output, everything else to standard error. Redirects are followed and compressed bodies decoded. A URL without a scheme means https.',
   ],
   groups: [
     REQUEST_OPTIONS,
@@ -35,23 +35,23 @@ export const get: Command = {
           name: 'output',
           short: 'o',
           value: 'FILE',
-          help: 'Where the body goes; - is standard output, even if that is a terminal and the body is binary.',
+          help: 'Write the body to this file; - is standard output, even for a binary body on a terminal.',
         },
-        { name: 'include', short: 'i', help: 'Print status and header fields, too.' },
-        { name: 'head', short: 'I', help: 'Ask for the head alone (HEAD), and print it.' },
-        { name: 'location', short: 'L', help: 'Follow redirects. It is the default.' },
-        { name: 'no-follow', help: 'Take a redirect for the answer.' },
-        { name: 'raw', help: 'Ask for no content coding, and undo none.' },
-        { name: 'fail', short: 'f', help: 'Exit with 22 when the status is 400 or more, and write no body.' },
+        { name: 'include', short: 'i', help: 'Also print the status and header fields.' },
+        { name: 'head', short: 'I', help: 'Request only the head (HEAD) and print it.' },
+        { name: 'location', short: 'L', help: 'Follow redirects (the default).' },
+        { name: 'no-follow', help: 'Do not follow redirects.' },
+        { name: 'raw', help: 'Do not request compression and do not decode the body.' },
+        { name: 'fail', short: 'f', help: 'Exit with 22 and write no body if the status is 400 or more.' },
         {
           name: 'timeout',
           value: 'DURATION',
-          help: 'For all of it, to the last byte: 500ms, 10s, 2m. Default: none.',
+          help: 'Limit for the whole transfer: 500ms, 10s, 2m. Default: none.',
         },
         {
           name: 'retry',
           value: 'N',
-          help: 'Send it again so often when that is safe: lost connections, 503, Retry-After. Default 1, for lost connections only.',
+          help: 'Retry up to N times where that is safe: lost connections, 503, Retry-After. Default: once, for lost connections only.',
         },
       ],
     },
@@ -59,37 +59,37 @@ export const get: Command = {
     PROXY_OPTIONS,
     PROTOCOL_OPTIONS,
     {
-      title: 'In plain sight',
+      title: 'Diagnostics',
       options: [
         {
           name: 'verbose',
           short: 'v',
-          help: 'Tell of look-ups, handshakes, header fields, redirects and retries; of frames with --engine wire.',
+          help: 'Show lookups, handshakes, header fields, redirects and retries; with --engine wire also frames.',
         },
-        { name: 'timing', short: 't', help: 'A table of where the time went.' },
+        { name: 'timing', short: 't', help: 'Show a table of where the time went.' },
         {
           name: 'resume',
-          help: 'Fetch it twice over a connection each, and compare the full TLS handshake with the resumed one.',
+          help: 'Fetch twice, each time over a new connection, and compare the full TLS handshake with the resumed one.',
         },
         {
           name: 'waterfall',
           value: 'FILE',
-          help: 'Write what happened as a page (.html), as HAR 1.2 (.har) or as it was recorded (.json).',
+          help: 'Write a recording of the request as a page (.html), HAR 1.2 (.har) or raw data (.json).',
         },
         {
           name: 'summary',
           value: 'FILE',
-          help: 'Write request, response head, timings and failure as JSON; - prints it in place of the body. trunkline schema get has its schema.',
+          help: 'Write request, response head, timings and failure as JSON; - prints it instead of the body. Schema: trunkline schema get.',
         },
       ],
     },
   ],
   examples: [
-    ['trunkline get https://localhost:8443/', 'the body'],
-    ['trunkline get -iv example.com', 'with everything around it'],
+    ['trunkline get https://localhost:8443/', 'print the body'],
+    ['trunkline get -iv example.com', 'with headers and details'],
     [`trunkline get --json '{"a":1}' https://localhost:8443/echo`, 'POST JSON'],
-    ['trunkline get --timing --resume https://localhost:8443/', 'what a resumed handshake saves'],
-    ['trunkline get --waterfall page.html https://localhost:8443/', 'a page to look at'],
+    ['trunkline get --timing --resume https://localhost:8443/', 'see what a resumed handshake saves'],
+    ['trunkline get --waterfall page.html https://localhost:8443/', 'write a waterfall page'],
   ],
   run,
 }
@@ -116,11 +116,11 @@ async function planOf(given: Arguments, io: Io): Promise<GetPlan> {
   if (given.has('resume') && url.protocol !== 'https:') throw new UsageError('--resume needs an https URL.')
   if (given.has('resume') && given.has('insecure')) {
     throw new UsageError(
-      '--resume needs a verified server: nothing is resumed with --insecure. Give its authority by --ca.',
+      '--resume needs a trusted server, because nothing is resumed with --insecure. Pass its authority with --ca.',
     )
   }
   if (given.has('location') && given.has('no-follow'))
-    throw new UsageError('--location and --no-follow contradict each other.')
+    throw new UsageError('--location and --no-follow cannot be used together.')
   const spec = await requestSpec(given, io, given.text('json'))
   const request = given.has('head') ? { ...spec, method: given.text('method') ?? 'HEAD' } : spec
   return { url, request, delivery: deliveryOf(given), given }

@@ -72,7 +72,7 @@ function refuseBinary(chunk: Uint8Array): void {
   if (!chunk.includes(0) && cuts.some((one) => isUtf8(one))) return
   throw new CliError(
     ExitCode.CANNOT_WRITE,
-    'The body is binary, and would spoil the terminal. Save it with -o FILE, or print it all the same with -o -.',
+    'The body is binary and would garble the terminal. Save it with -o FILE, or print it anyway with -o -.',
   )
 }
 
@@ -95,7 +95,7 @@ async function save(body: ResponseBody, file: string): Promise<number> {
     target.destroy()
     const { code, message } = error as NodeJS.ErrnoException
     if (code?.startsWith('ERR_TRUNKLINE_') || target.errored === null) throw error
-    throw new CliError(ExitCode.CANNOT_WRITE, `${file} cannot be written: ${message}.`, error)
+    throw new CliError(ExitCode.CANNOT_WRITE, `Cannot write ${file}: ${message}.`, error)
   }
   return sum
 }

@@ -13,9 +13,7 @@ const MOST_FRAMES = 100_000
 export async function recordWaterfall(file: string | undefined): Promise<Recording | null> {
   if (file === undefined) return null
   if (!/\.(?:html|har|json)$/i.test(file)) {
-    throw new UsageError(
-      `--waterfall wants a file that ends in .html, .har or .json; it was given '${file}'.`,
-    )
+    throw new UsageError(`--waterfall needs a file name that ends in .html, .har or .json, not '${file}'.`)
   }
   // The page and its script are loaded by those who want one.
   const { record } = await import('../../telemetry/inspect/index.ts')
@@ -27,7 +25,7 @@ export async function recordWaterfall(file: string | undefined): Promise<Recordi
         await recorder.write(file)
       } catch (cause) {
         const why = (cause as Error).message
-        throw new CliError(ExitCode.CANNOT_WRITE, `--waterfall: ${file} cannot be written: ${why}.`, cause)
+        throw new CliError(ExitCode.CANNOT_WRITE, `--waterfall: Cannot write ${file}: ${why}.`, cause)
       }
       const { requests, connections } = recorder.recording()
       const text = `${file}: ${plural(requests.length, 'request')} on ${plural(connections.length, 'connection')}`

@@ -21,7 +21,7 @@ export async function writeSummary(
     await writeFile(file, text)
   } catch (cause) {
     const why = (cause as Error).message
-    throw new CliError(ExitCode.CANNOT_WRITE, `--summary: ${file} cannot be written: ${why}.`, cause)
+    throw new CliError(ExitCode.CANNOT_WRITE, `--summary: Cannot write ${file}: ${why}.`, cause)
   }
 }
 

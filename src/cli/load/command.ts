@@ -14,11 +14,11 @@ import { type LoadResult, merge, parseResult } from './result.ts'
 
 export const loadCommand: Command = {
   name: 'load',
-  summary: 'Send many requests, and measure what they took.',
+  summary: 'Send many requests and measure their latency.',
   usage: ['[OPTIONS] URL', 'merge [OPTIONS] FILE...'],
   about: [
-    'Without --rate so many requests are always under way, and a slow server gets fewer. With --rate they start when they are due, whatever the server does, and latency counts from when a request was due: no pause is left out of the figures. Latencies are those of completed responses, to the last byte; failures are counted by their code. Redirects are not followed, nothing is retried. Ctrl-C ends with the results so far.',
-    'Several machines share one run with --part i/n and --json; load merge adds their histograms up, exactly.',
+    'Without --rate, a fixed number of requests is always in flight, so a slow server gets fewer. With --rate, requests start on schedule whatever the server does, and latency counts from the scheduled time, so that no stall is hidden. Latency runs to the last byte of a complete response; failures are counted by their code. Redirects are not followed and nothing is retried. Ctrl-C stops and prints the results so far.',
+    'To share a run between machines, use --part i/n and --json; load merge adds up their histograms without loss.',
   ],
   groups: [
     {
@@ -28,28 +28,28 @@ export const loadCommand: Command = {
           name: 'concurrency',
           short: 'c',
           value: 'N',
-          help: 'Requests at once. Default 50; with --rate 1000 at most.',
+          help: 'Requests in flight. Default: 50; with --rate, at most 1000.',
         },
-        { name: 'requests', short: 'n', value: 'N', help: 'Requests in all.' },
+        { name: 'requests', short: 'n', value: 'N', help: 'Total number of requests.' },
         {
           name: 'duration',
           short: 'd',
           value: 'DURATION',
-          help: 'For how long: 500ms, 10s, 2m. Default 10s, unless -n is given.',
+          help: 'How long to run: 500ms, 10s, 2m. Default: 10s, unless -n is given.',
         },
-        { name: 'rate', short: 'r', value: 'N', help: 'Requests a second, whatever the server does.' },
+        { name: 'rate', short: 'r', value: 'N', help: 'Requests per second, whatever the server does.' },
         {
           name: 'warm-up',
           value: 'DURATION',
-          help: 'Load it for so long before anything counts. Default: none.',
+          help: 'Send load for this long before measuring. Default: none.',
         },
         {
           name: 'connections',
           value: 'N',
-          help: 'Connections at most. Default: one over HTTP/2, as many as requests over HTTP/1.1.',
+          help: 'Maximum number of connections. Default: 1 for HTTP/2, one per request in flight for HTTP/1.1.',
         },
-        { name: 'timeout', value: 'DURATION', help: 'For each request. Default 30s.' },
-        { name: 'part', value: 'I/N', help: 'Do the I-th of N shares of this run.' },
+        { name: 'timeout', value: 'DURATION', help: 'Limit for each request. Default: 30s.' },
+        { name: 'part', value: 'I/N', help: 'Run share I of N of this run.' },
       ],
     },
     LOAD_REQUEST_OPTIONS,
@@ -58,15 +58,15 @@ export const loadCommand: Command = {
       options: [
         {
           name: 'json',
-          help: 'Print the results as JSON, histograms included; trunkline schema load has its schema.',
+          help: 'Print the results, with histograms, as JSON. Schema: trunkline schema load.',
         },
-        { name: 'report', value: 'FILE', help: 'Write a page with plots: FILE.html.' },
+        { name: 'report', value: 'FILE', help: 'Write a page with plots (.html).' },
         {
           name: 'fail',
           short: 'f',
-          help: 'Exit with 22 if a request failed, or was answered with 400 or more.',
+          help: 'Exit with 22 if a request failed or got a status of 400 or more.',
         },
-        { name: 'expose', help: 'Let trunkline top look at this process.' },
+        { name: 'expose', help: 'Let trunkline top watch this process.' },
       ],
     },
     TLS_OPTIONS,
@@ -74,16 +74,16 @@ export const loadCommand: Command = {
     PROTOCOL_OPTIONS,
   ],
   examples: [
-    ['trunkline load -c 20 -d 30s https://localhost:8443/', '20 requests at once, for half a minute'],
+    ['trunkline load -c 20 -d 30s https://localhost:8443/', '20 requests in flight for 30 seconds'],
     [
       'trunkline load --rate 500 -d 1m --warm-up 5s --report run.html https://localhost:8443/',
-      '500 a second, and a page of it',
+      '500 requests per second, with a report page',
     ],
     [
       'trunkline load --part 1/2 --rate 5000 --json https://localhost:8443/ > 1.json',
-      'the first of two machines',
+      'on the first of two machines',
     ],
-    ['trunkline load merge --report run.html 1.json 2.json', 'what the two came to'],
+    ['trunkline load merge --report run.html 1.json 2.json', 'merge the results of both'],
   ],
   run,
 }
@@ -91,7 +91,7 @@ export const loadCommand: Command = {
 async function run(given: Arguments, io: Io): Promise<ExitCode> {
   const file = given.text('report')
   if (file !== undefined && !/\.html?$/i.test(file)) {
-    throw new UsageError(`--report wants a file that ends in .html; it was given '${file}'.`)
+    throw new UsageError(`--report needs a file name that ends in .html, not '${file}'.`)
   }
   const result = given.operands[0] === 'merge' ? await merged(given) : await measured(given, io)
   if (file !== undefined) await writeReport(file, result)
@@ -130,7 +130,7 @@ async function exposed(): Promise<Exposure> {
 
 async function merged(given: Arguments): Promise<LoadResult> {
   const files = given.operands.slice(1)
-  if (files.length === 0) throw new UsageError('load merge wants the files of load --json.')
+  if (files.length === 0) throw new UsageError('load merge needs the files written by load --json.')
   const results = await Promise.all(files.map(async (file) => parseResult(await textOf(file), file)))
   return merge(results)
 }
@@ -139,7 +139,7 @@ async function textOf(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8')
   } catch (cause) {
-    throw new CliError(ExitCode.CANNOT_READ, `${file} cannot be read: ${(cause as Error).message}.`, cause)
+    throw new CliError(ExitCode.CANNOT_READ, `Cannot read ${file}: ${(cause as Error).message}.`, cause)
   }
 }
 
@@ -147,11 +147,7 @@ async function writeReport(file: string, result: LoadResult): Promise<void> {
   try {
     await writeFile(file, page(result))
   } catch (cause) {
-    throw new CliError(
-      ExitCode.CANNOT_WRITE,
-      `${file} cannot be written: ${(cause as Error).message}.`,
-      cause,
-    )
+    throw new CliError(ExitCode.CANNOT_WRITE, `Cannot write ${file}: ${(cause as Error).message}.`, cause)
   }
 }
 

@@ -70,7 +70,7 @@ function partOf(given: Arguments): Part {
   if (text === undefined) return { index: 1, of: 1 }
   const [, index, of] = /^(\d{1,6})\/(\d{1,6})$/.exec(text)?.map(Number) ?? []
   if (index !== undefined && of !== undefined && index >= 1 && index <= of) return { index, of }
-  throw new UsageError(`--part must be such as 1/3 or 3/3; it was given '${text}'.`)
+  throw new UsageError(`--part must be a share such as 1/3 or 3/3, not '${text}'.`)
 }
 
 /** The shares of all parts add up to the total. */

@@ -192,10 +192,10 @@ export function parseResult(text: string, file: string): LoadResult {
     if (!Array.isArray(data.timeline?.points)) throw new Error('it has no timeline')
     return data
   } catch (error) {
-    throw new CliError(ExitCode.CANNOT_READ, `${file} cannot be used: ${(error as Error).message}.`, error)
+    throw new CliError(ExitCode.CANNOT_READ, `Cannot use ${file}: ${(error as Error).message}.`, error)
   }
 }
 
 function refused(why: string): CliError {
-  return new CliError(ExitCode.USAGE, `These cannot be merged: ${why}.`)
+  return new CliError(ExitCode.USAGE, `These results cannot be merged: ${why}.`)
 }

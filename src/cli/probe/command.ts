@@ -19,33 +19,33 @@ const DEFAULT_PINGS = 5
 
 export const probeCommand: Command = {
   name: 'probe',
-  summary: 'Look at an origin: is it ready for HTTP/2, and what should a client know?',
+  summary: 'Check whether an origin is ready for HTTP/2, and what clients should know.',
   usage: ['[OPTIONS] ORIGIN'],
   about: [
-    'Connects as a client would, several times: ALPN, TLS and the certificate, resumption, SETTINGS, PING round trips, a request over HTTP/2 and one over HTTP/1.1. Ends with a verdict and its reasons. A certificate that is not trusted is told, and the rest looked at all the same.',
-    'Exits with 0 when HTTP/2 can be used, with 10 when it cannot.',
+    'Connects as a client would, several times: ALPN, TLS and the certificate, resumption, SETTINGS, PING round trips, a request over HTTP/2 and one over HTTP/1.1. Ends with a verdict and its reasons. An untrusted certificate is reported, and everything else is checked anyway.',
+    'Exits with 0 if HTTP/2 can be used, with 10 if it cannot.',
   ],
   groups: [
     {
       title: 'Probe',
       options: [
-        { name: 'json', help: 'Print the report as JSON; trunkline schema probe has its schema.' },
-        { name: 'pings', value: 'N', help: 'How many PINGs to send. Default 5; 0: none.' },
+        { name: 'json', help: 'Print the report as JSON. Schema: trunkline schema probe.' },
+        { name: 'pings', value: 'N', help: 'Number of PINGs to send. Default: 5; 0 sends none.' },
         {
           name: 'idle',
           value: 'DURATION',
-          help: 'Watch an idle connection for so long: does the server close it, and does it say so by GOAWAY? Default: not.',
+          help: 'Watch an idle connection for this long: does the server close it, and does it announce that with GOAWAY? Default: off.',
         },
-        { name: 'timeout', value: 'DURATION', help: 'For each step. Default 10s.' },
+        { name: 'timeout', value: 'DURATION', help: 'Limit for each step. Default: 10s.' },
       ],
     },
     TLS_OPTIONS,
     PROXY_OPTIONS,
   ],
   examples: [
-    ['trunkline probe example.com', 'a verdict'],
-    ['trunkline probe --ca ca.pem https://localhost:8443', 'a server of your own'],
-    ['trunkline probe --idle 2m --json example.com', 'for a script, with a look at idle connections'],
+    ['trunkline probe example.com', 'get a verdict'],
+    ['trunkline probe --ca ca.pem https://localhost:8443', 'check your own server'],
+    ['trunkline probe --idle 2m --json example.com', 'for scripts, and with a look at idle connections'],
   ],
   run,
 }

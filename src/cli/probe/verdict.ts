@@ -33,7 +33,7 @@ function finding(level: Finding['level'], topic: string, text: string): Finding 
 }
 
 function protocol({ http2, tls, connection }: Observed): Finding[] {
-  if (connection === null) return [finding('problem', 'protocol', 'No connection came about.')]
+  if (connection === null) return [finding('problem', 'protocol', 'Could not connect.')]
   if (http2 !== null && http2.settingsAfter === null) {
     return [
       finding('problem', 'protocol', `It chose HTTP/2 and sent no SETTINGS: ${http2.error?.message ?? ''}`),

@@ -15,10 +15,10 @@ const SCHEMAS: Readonly<Record<string, object>> = {
 
 export const schemaCommand: Command = {
   name: 'schema',
-  summary: 'Print the JSON schema of what a command prints as JSON.',
+  summary: "Print the JSON schema of a command's JSON output.",
   usage: ['get | probe | load | top'],
   about: [
-    'For get it is that of --summary, for the others that of --json. The schemas are of JSON Schema 2020-12.',
+    'For get, the schema of --summary; for the others, that of --json. The dialect is JSON Schema 2020-12.',
   ],
   groups: [],
   examples: [['trunkline schema probe > probe.schema.json', 'for a validator']],
@@ -30,7 +30,7 @@ async function run(given: Arguments, io: Io): Promise<ExitCode> {
   const schema = name === undefined || !Object.hasOwn(SCHEMAS, name) ? undefined : SCHEMAS[name]
   if (schema === undefined) {
     throw new UsageError(
-      `There are schemas of ${Object.keys(SCHEMAS).join(', ')}${name === undefined ? '' : `, not of '${name}'`}.`,
+      `There are schemas for ${Object.keys(SCHEMAS).join(', ')}${name === undefined ? '' : `, not of '${name}'`}.`,
     )
   }
   await io.stdout.write(`${JSON.stringify(schema, null, 2)}\n`)

@@ -12,28 +12,28 @@ const HISTORY = 300
 
 export const topCommand: Command = {
   name: 'top',
-  summary: 'Watch what a process is doing: connections, streams, rates, round trips, errors.',
+  summary: 'Watch a running process: connections, streams, rates, round trips, errors.',
   usage: ['[OPTIONS] [PID | SOCKET]'],
   about: [
-    'Looks at a process of yours that lets itself be looked at: one that called expose() of trunkline/top, was started with TRUNKLINE_TOP=1 and node --import trunkline/top, or is trunkline load --expose. Without an argument it takes the only one there is. Requests are counted while somebody watches, and not otherwise. q ends it; where there is no terminal it prints one snapshot.',
+    'Watches one of your processes that allows it: one that called expose() of trunkline/top, was started with TRUNKLINE_TOP=1 and node --import trunkline/top, or is trunkline load --expose. Without an argument it picks the only such process. Requests are counted only while someone watches. Press q to quit; without a terminal it prints one snapshot.',
   ],
   groups: [
     {
       title: 'Top',
       options: [
-        { name: 'once', help: 'Watch for a second, print that, and end.' },
+        { name: 'once', help: 'Watch for one second, print a snapshot and exit.' },
         {
           name: 'json',
-          help: 'Print snapshots as JSON, one in a line each second; trunkline schema top has its schema.',
+          help: 'Print a snapshot as a line of JSON every second. Schema: trunkline schema top.',
         },
-        { name: 'list', help: 'Print the ids of the processes that can be looked at.' },
+        { name: 'list', help: 'List the ids of the processes that can be watched.' },
       ],
     },
   ],
   examples: [
-    ['trunkline top', 'the only process there is'],
+    ['trunkline top', 'watch the only process there is'],
     ['trunkline top --once --json 4711', 'for a script'],
-    ['TRUNKLINE_TOP=1 node --import trunkline/top app.js', 'a process to look at'],
+    ['TRUNKLINE_TOP=1 node --import trunkline/top app.js', 'start a process that can be watched'],
   ],
   run,
 }
@@ -59,11 +59,14 @@ function pathOf(operand: string | undefined): string {
   if (only === undefined) {
     throw new CliError(
       ExitCode.NOT_READY,
-      'No process lets itself be looked at. Start one with TRUNKLINE_TOP=1 node --import trunkline/top, or call expose() in it.',
+      'No process can be watched. Start one with TRUNKLINE_TOP=1 node --import trunkline/top, or call expose() in it.',
     )
   }
   if (another !== undefined) {
-    throw new CliError(ExitCode.NOT_READY, `There are several; which one? ${pids.join(', ')}`)
+    throw new CliError(
+      ExitCode.NOT_READY,
+      `Several processes can be watched; name one of them: ${pids.join(', ')}`,
+    )
   }
   return socketPath(only)
 }
@@ -72,7 +75,7 @@ function reachable(): number[] {
   try {
     return exposedProcesses()
   } catch (cause) {
-    throw new CliError(ExitCode.NOT_READY, `It is not safe to look: ${(cause as Error).message}.`, cause)
+    throw new CliError(ExitCode.NOT_READY, `Refused for safety: ${(cause as Error).message}.`, cause)
   }
 }
 
@@ -88,7 +91,7 @@ async function print(path: string, once: boolean, json: boolean, io: Io): Promis
     if (once) return ExitCode.OK
   }
   if (io.interrupted.aborted) return ExitCode.INTERRUPTED
-  if (seen < 2) throw new CliError(ExitCode.NOT_READY, 'The process ended before it told anything.')
+  if (seen < 2) throw new CliError(ExitCode.NOT_READY, 'The process ended before it sent a snapshot.')
   return ExitCode.OK
 }
 

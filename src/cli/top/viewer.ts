@@ -29,7 +29,7 @@ function opened(path: string): Promise<Socket> {
     socket.once('connect', () => resolve(socket))
     socket.once('error', (cause) => {
       const why = cause.message
-      reject(new CliError(ExitCode.NOT_READY, `Nobody is to be looked at by ${path}: ${why}.`, cause))
+      reject(new CliError(ExitCode.NOT_READY, `No process can be watched at ${path}: ${why}.`, cause))
     })
   })
 }
@@ -60,5 +60,5 @@ function parseSnapshot(line: string): TopSnapshot {
 }
 
 function strange(why: string): CliError {
-  return new CliError(ExitCode.NOT_READY, `The other side cannot be understood: ${why}.`)
+  return new CliError(ExitCode.NOT_READY, `Cannot understand the other side: ${why}.`)
 }

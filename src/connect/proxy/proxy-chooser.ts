@@ -65,7 +65,7 @@ function isPromiseLike(value: unknown): value is PromiseLike<ProxyAnswer> {
 function choiceFailed(origin: Origin, cause: unknown): ConnectError {
   return new ConnectError(
     'ERR_TRUNKLINE_PROXY_FAILED',
-    `The function that chooses the proxy for ${origin.key} failed. What it threw is the cause; let it return null for no proxy.`,
+    `The function that chooses the proxy for ${origin.key} threw; see the cause. To use no proxy, return null.`,
     { origin: origin.key, phase: 'proxy', cause },
   )
 }

@@ -25,7 +25,7 @@ export function proxyRefused(server: ProxyServer, origin: Origin, refusal: Refus
 export function proxyBroke(server: ProxyServer, origin: Origin, why: string, cause?: unknown): ConnectError {
   return new ConnectError(
     'ERR_TRUNKLINE_PROXY_FAILED',
-    `The proxy ${server.name} gave no connection to ${placeName(origin)}: ${why}.`,
+    `The proxy ${server.name} did not connect to ${placeName(origin)}: ${why}.`,
     { origin: origin.key, phase: 'proxy', ...(cause === undefined ? {} : { cause }) },
   )
 }
@@ -40,7 +40,7 @@ export function proxyUnreached(server: ProxyServer, origin: Origin, error: unkno
   if (!(error instanceof ClientError)) return error
   return new ConnectError(
     'ERR_TRUNKLINE_PROXY_FAILED',
-    `No connection to ${placeName(origin)}, since its proxy ${server.name} cannot be used. ${error.message}`,
+    `Could not connect to ${placeName(origin)}, because the proxy ${server.name} cannot be used. ${error.message}`,
     { origin: origin.key, phase: error.phase, cause: error },
   )
 }

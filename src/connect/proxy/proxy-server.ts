@@ -1,5 +1,6 @@
 import { InvalidRequestError } from '../../core/errors.ts'
 import { type HeaderList, headerValue, isConnectionSpecific, toHeaderList } from '../../core/headers.ts'
+import { notAnOption } from '../../core/nearest.ts'
 import type { Origin, ProxyHop } from '../../core/origin.ts'
 import type { AlpnProtocol } from '../../wire/contract.ts'
 import { hash, TlsPolicy } from '../tls-identity.ts'
@@ -87,9 +88,9 @@ export function readProxy(
     !isHttp &&
     (options.headers !== undefined || options.protocols !== undefined || options.tunnel !== undefined)
   )
-    throw invalid(whose, 'has headers, protocols or tunnel, which are for HTTP proxies alone')
+    throw invalid(whose, 'has headers, protocols or tunnel, which only HTTP proxies have')
   if (url.protocol !== 'https:' && (options.tls !== undefined || options.protocols !== undefined))
-    throw invalid(whose, 'has tls or protocols, which are for https: proxies alone')
+    throw invalid(whose, 'has tls or protocols, which only https: proxies have')
   if (options.tls !== undefined) reading.checkTls(options.tls)
   const policy = new TlsPolicy(options.tls ?? {}, { role: 'proxy' })
   if (options.tls !== undefined) policy.secureContext()
@@ -133,8 +134,7 @@ function checkShape(options: ProxyServerOptions, whose: string): void {
     throw invalid(whose, "must be a proxy's URL, or an object with its url")
   const { url, auth, headers, protocols, tunnel, resolve } = options
   const unknown = Object.keys(options).find((name) => !NAMES.includes(name))
-  if (unknown !== undefined)
-    throw invalid(`${whose}.${unknown}`, `is not an option; there are ${NAMES.join(', ')}`)
+  if (unknown !== undefined) throw invalid(`${whose}.${unknown}`, notAnOption(unknown, NAMES))
   if (typeof url !== 'string' && !(url instanceof URL)) throw invalid(`${whose}.url`, 'must be a URL')
   const isLogin = (value: unknown): value is Credentials =>
     typeof Reflect.get(Object(value), 'username') === 'string' &&
@@ -161,7 +161,7 @@ function parseProxyUrl(given: string | URL, whose: string): URL {
   if (url === null || !Object.hasOwn(KINDS, url.protocol) || url.hostname === '') {
     throw invalid(
       whose,
-      `is ${JSON.stringify(redacted(String(given)))}, and must be an absolute URL whose scheme is one of ${schemes.join(', ')}`,
+      `is ${JSON.stringify(redacted(String(given)))}, but must be an absolute URL whose scheme is one of ${schemes.join(', ')}`,
     )
   }
   // Hosts of schemes that the standard does not know are left as they were written.
@@ -183,10 +183,7 @@ function credentialsOf(url: URL, whose: string): Credentials | null {
   try {
     return { username: decodeURIComponent(url.username), password: decodeURIComponent(url.password) }
   } catch {
-    throw invalid(
-      whose,
-      'has credentials that are not percent-encoded as they must be (RFC 3986 section 2.1)',
-    )
+    throw invalid(whose, 'has credentials that are not percent-encoded (RFC 3986 section 2.1)')
   }
 }
 
@@ -204,11 +201,11 @@ function fieldsOf(options: ProxyServerOptions, credentials: Credentials | null, 
   for (let index = 0; index < fields.length; index += 2) {
     const name = fields[index] as string
     if (isConnectionSpecific(name) || name === 'host' || name === 'content-length')
-      throw invalid(`${whose}.headers`, `must not have ${name}, which is made by this client`)
+      throw invalid(`${whose}.headers`, `must not have ${name}, which the client sets itself`)
   }
   if (credentials === null) return fields
   if (headerValue(fields, 'proxy-authorization') !== null)
-    throw invalid(whose, 'has both credentials and a proxy-authorization field; give one of them')
+    throw invalid(whose, 'has both credentials and a proxy-authorization field; pass one of them')
   if (credentials.username.includes(':'))
     throw invalid(whose, 'has a colon in the user name, which Basic cannot carry (RFC 7617 section 2)')
   const token = Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64')

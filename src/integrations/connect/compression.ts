@@ -29,7 +29,7 @@ function compression(name: string, compress: Transform, decompress: Transform): 
       } catch (cause) {
         if ((cause as { code?: unknown }).code !== 'ERR_BUFFER_TOO_LARGE')
           throw new RpcError(
-            `a message is no valid ${name}`,
+            `a message is not valid ${name}`,
             Code.InvalidArgument,
             undefined,
             undefined,

@@ -35,7 +35,7 @@ export function createHttpClient(options: HttpClientOptions): UniversalClientFn 
       if (options.needsHttp2 && result.protocol !== 'h2') {
         result.body.cancel()
         const { origin } = new URL(request.url)
-        throw new RpcError(`gRPC needs HTTP/2, and ${origin} answered over HTTP/1.1`, Code.Internal)
+        throw new RpcError(`gRPC needs HTTP/2, but ${origin} answered over HTTP/1.1`, Code.Internal)
       }
       return responseOf(result, signal)
     } catch (error) {

@@ -9,6 +9,7 @@ import { createTransport as grpcTransport } from '@connectrpc/connect/protocol-g
 import { createTransport as grpcWebTransport } from '@connectrpc/connect/protocol-grpc-web'
 import type { Client } from '../../client-interface.ts'
 import { InvalidRequestError } from '../../core/errors.ts'
+import { notAnOption } from '../../core/nearest.ts'
 import { brotli, gzip } from './compression.ts'
 import { createHttpClient } from './http-client.ts'
 
@@ -99,7 +100,7 @@ function commonOptions(options: TransportOptions): Omit<CommonTransportOptions, 
 function checkedProtocol(options: TransportOptions): RpcProtocol {
   if (typeof options !== 'object' || options === null) throw invalid('options must be an object')
   const stranger = Object.keys(options).find((name) => !KNOWN.includes(name))
-  if (stranger !== undefined) throw invalid(`${stranger} is not an option; there are ${KNOWN.join(', ')}`)
+  if (stranger !== undefined) throw invalid(`${stranger} ${notAnOption(stranger, KNOWN)}`)
   const { baseUrl, protocol = 'connect' } = options
   if (typeof baseUrl !== 'string' || !/^https?:$/.test(URL.parse(baseUrl)?.protocol ?? ''))
     throw invalid('baseUrl must be an absolute URL of https: or http:')

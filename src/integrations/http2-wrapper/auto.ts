@@ -53,7 +53,7 @@ export function resolverOf(client: Client, agents: Agents): ResolveProtocol {
     }
     throw new InvalidRequestError(
       'ERR_TRUNKLINE_INVALID_OPTION',
-      `Invalid request option: agent has no agent of the bridge for ${answer.alpnProtocol}, so the request would not go over the client. Give auto the agents of the bridge as they are: { agent: bridge.agents }.`,
+      `Invalid request option: agent has no bridge agent for ${answer.alpnProtocol}, so the request would bypass the client. Pass auto the agents of the bridge unchanged: { agent: bridge.agents }.`,
     )
   }
 }

@@ -96,7 +96,7 @@ function fromUrl(input: string | URL): Given {
   if (url !== null) return urlToHttpOptions(url) as Given
   throw new InvalidRequestError(
     'ERR_TRUNKLINE_INVALID_URL',
-    'Invalid URL: it is not absolute. Give an absolute URL such as https://example.com/path.',
+    'Invalid URL: it is not absolute. Pass an absolute URL such as https://example.com/path.',
   )
 }
 
@@ -135,6 +135,6 @@ function checkAgent(agent: unknown, agents: Bridge['agents']): void {
   if (ours.includes(agent) || (plain && Object.values(agent).every((one) => ours.includes(one)))) return
   throw new InvalidRequestError(
     'ERR_TRUNKLINE_INVALID_OPTION',
-    'Invalid request option: agent is not that of the bridge. Leave it out: the connections are those of the client.',
+    'Invalid request option: agent is not the one of the bridge. Leave it out: the client owns the connections.',
   )
 }

@@ -136,6 +136,6 @@ function refuseUpgrade({ headers }: ReadHead): void {
   if (wanted === null || !/\bupgrade\b/i.test(headerValue(headers, 'connection') ?? '')) return
   throw new InvalidRequestError(
     'ERR_TRUNKLINE_INVALID_HEADER',
-    `Invalid header "upgrade": a shared connection cannot be switched to ${JSON.stringify(wanted.slice(0, 50))}. Send such requests with Node's own agent.`,
+    `Invalid header "upgrade": a shared connection cannot switch to ${JSON.stringify(wanted.slice(0, 50))}. Send such requests with Node's own agent.`,
   )
 }

@@ -65,10 +65,10 @@ export function proxiedClient(
 ): Client {
   const { proxyOptions } = options
   if (typeof proxyOptions !== 'object' || proxyOptions === null)
-    throw invalid('proxyOptions', "is missing: give an object with the proxy's url")
+    throw invalid('proxyOptions', "is missing: pass an object with the proxy's url")
   refuseOthers(proxyOptions, PROXY_OPTIONS, 'give it in the option proxy of a client instead')
   const { url, headers, raw } = proxyOptions
-  if (!(typeof url === 'string' || url instanceof URL)) throw invalid('url', "is not a proxy's URL")
+  if (!(typeof url === 'string' || url instanceof URL)) throw invalid('url', 'is not the URL of a proxy')
   if (raw !== undefined && raw !== true)
     throw invalid('raw', 'is false: what goes through a tunnel is TLS to the origin')
   const tls = Object.fromEntries(Object.entries(proxyOptions).filter(([name]) => TLS_OPTIONS.includes(name)))

@@ -63,7 +63,7 @@ export function refuseConnectionOptions(
 export function notLent(method: string, thing: string): InvalidRequestError {
   return new InvalidRequestError(
     'ERR_TRUNKLINE_INVALID_OPTION',
-    `Invalid use of ${method}: a ${thing} of the client's is shared and is not lent. Use request of the agent, or of the bridge.`,
+    `Invalid use of ${method}: the client's ${thing}s are shared, so none can be handed out. Use request of the agent, or of the bridge.`,
   )
 }
 
@@ -74,6 +74,6 @@ function isGiven(value: unknown): boolean {
 function refusal(name: string, advice: string): InvalidRequestError {
   return new InvalidRequestError(
     'ERR_TRUNKLINE_INVALID_OPTION',
-    `Invalid request option: ${name} would govern a connection, and those are the client's and shared; ${advice}.`,
+    `Invalid request option: ${name} configures a connection, and connections belong to the client and are shared; ${advice}.`,
   )
 }

@@ -19,7 +19,7 @@ export function targetOf(place: Place, path: string, headers: HeaderList): Targe
   if (!path.startsWith('/') && path !== '*') {
     throw new InvalidRequestError(
       'ERR_TRUNKLINE_INVALID_URL',
-      `Invalid request target ${JSON.stringify(path.slice(0, 200))}: it must begin with a slash. For a request through a proxy give the client a proxy, and the request its own URL.`,
+      `Invalid request target ${JSON.stringify(path.slice(0, 200))}: it must begin with a slash. To send a request through a proxy, give the client a proxy and the request its own URL.`,
     )
   }
   const origin = namedOrigin(place, headerValue(headers, 'host'))
@@ -45,6 +45,6 @@ function parsed(scheme: string, authority: string): Origin {
   if (url !== null) return originOf(url)
   throw new InvalidRequestError(
     'ERR_TRUNKLINE_INVALID_URL',
-    `Invalid host ${JSON.stringify(authority.slice(0, 200))}: give a name or an address, and a port if need be.`,
+    `Invalid host ${JSON.stringify(authority.slice(0, 200))}: pass a host name or an address, with a port if needed.`,
   )
 }

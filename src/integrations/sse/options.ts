@@ -2,6 +2,7 @@ import { type Clock, systemClock } from '../../core/clock.ts'
 import type { RequestContext } from '../../core/dispatch.ts'
 import { InvalidRequestError } from '../../core/errors.ts'
 import type { HeadersInput } from '../../core/headers.ts'
+import { notAnOption } from '../../core/nearest.ts'
 import type { BodyInput } from '../../fetch/body.ts'
 import { anything, type Check, duration, func, text, whole } from '../../option-checks.ts'
 
@@ -89,8 +90,7 @@ const CHECKS: { readonly [Name in keyof Required<EventStreamOptions>]: Check } =
 export function settleOptions(options: EventStreamOptions): SettledOptions {
   if (typeof options !== 'object' || options === null) throw invalid('options', 'must be an object')
   for (const [name, value] of Object.entries(options)) {
-    if (!Object.hasOwn(CHECKS, name))
-      throw invalid(name, `is not an option; there are ${Object.keys(CHECKS).join(', ')}`)
+    if (!Object.hasOwn(CHECKS, name)) throw invalid(name, notAnOption(name, Object.keys(CHECKS)))
     const expected = value === undefined ? null : CHECKS[name as keyof EventStreamOptions](value)
     if (expected !== null) throw invalid(name, `must be ${expected}`)
   }

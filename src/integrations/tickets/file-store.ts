@@ -281,7 +281,7 @@ async function prepare(directory: string): Promise<void> {
     // Who can write there can take sessions away and put old ones back.
     if ((stats.mode & 0o022) !== 0)
       throw new Error(
-        `others may write to ${directory}, and it cannot be kept from them; give a directory of your own`,
+        `other users can write to ${directory}, and its permissions cannot be changed; pass a directory of your own`,
         {
           cause,
         },

@@ -57,7 +57,7 @@ function decode(text: string): Buffer | null {
 function badKey(why: string): InvalidRequestError {
   return new InvalidRequestError(
     'ERR_TRUNKLINE_INVALID_OPTION',
-    `The key of a TLS session store must be ${KEY_BYTES} bytes, or a list of such keys, and ${why}. Make one with "openssl rand -base64 ${KEY_BYTES}", or of a passphrase with ticketKeyFromPassphrase().`,
+    `The key of a TLS session store must be ${KEY_BYTES} bytes, or a list of such keys, but ${why}. Make one with "openssl rand -base64 ${KEY_BYTES}", or from a passphrase with ticketKeyFromPassphrase().`,
   )
 }
 

@@ -1,4 +1,5 @@
 import { InvalidRequestError } from '../../core/errors.ts'
+import { notAnOption } from '../../core/nearest.ts'
 
 /** Options of `record`. */
 export interface RecordOptions {
@@ -35,10 +36,9 @@ const RULES: Readonly<Record<keyof RecordOptions, Rule>> = {
 
 /** @throws InvalidRequestError `ERR_TRUNKLINE_INVALID_OPTION`, naming the option. */
 export function recordOptions(given: RecordOptions): Required<RecordOptions> {
-  if (typeof given !== 'object' || given === null) throw invalid('it takes one object of options')
+  if (typeof given !== 'object' || given === null) throw invalid('options must be an object')
   for (const [name, value] of Object.entries(given)) {
-    if (!Object.hasOwn(RULES, name))
-      throw invalid(`${name} is not an option; there are ${Object.keys(RULES).join(', ')}`)
+    if (!Object.hasOwn(RULES, name)) throw invalid(`${name} ${notAnOption(name, Object.keys(RULES))}`)
     const [test, expected] = RULES[name as keyof RecordOptions]
     if (value !== undefined && !test(value)) throw invalid(`${name} must be ${expected}`)
   }

@@ -11,12 +11,12 @@ export function parseRecording(json: string): Recording {
   try {
     data = JSON.parse(json)
   } catch (cause) {
-    throw new InvalidRequestError('ERR_TRUNKLINE_INVALID_OPTION', 'This is no recording: it is not JSON.', {
+    throw new InvalidRequestError('ERR_TRUNKLINE_INVALID_OPTION', 'Not a recording: it is not JSON.', {
       cause,
     })
   }
   const fault = faultOf(data)
   if (fault !== null)
-    throw new InvalidRequestError('ERR_TRUNKLINE_INVALID_OPTION', `This is no recording: ${fault}.`)
+    throw new InvalidRequestError('ERR_TRUNKLINE_INVALID_OPTION', `Not a recording: ${fault}.`)
   return data as Recording
 }

@@ -92,7 +92,7 @@ export class Recorder implements Disposable {
     const content = CONTENT[extname(path).toLowerCase()]
     if (content === undefined) {
       throw invalid(
-        `the file to write must end in ${Object.keys(CONTENT).join(', ')}, not ${JSON.stringify(path)}`,
+        `the name of the file must end in ${Object.keys(CONTENT).join(', ')}, not ${JSON.stringify(path)}`,
       )
     }
     await writeFile(path, content(this.recording()))

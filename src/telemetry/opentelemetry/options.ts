@@ -1,5 +1,6 @@
 import type { MeterProvider, Span, TextMapPropagator, TracerProvider } from '@opentelemetry/api'
 import type { ClientRequest, ClientResponse } from '../../core/dispatch.ts'
+import { notAnOption } from '../../core/nearest.ts'
 import { invalidOption } from '../../interceptors/invalid-option.ts'
 import { boolean, type Check, func, oneOf } from '../../option-checks.ts'
 import { checkRoutes, type Routes } from '../route-templates.ts'
@@ -108,8 +109,7 @@ export function settleOpenTelemetry(given: OpenTelemetryOptions): SettledOpenTel
   if (typeof given !== 'object' || given === null) throw invalid('options must be an object')
   const options = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
   for (const [name, value] of Object.entries(options)) {
-    if (!Object.hasOwn(CHECKS, name))
-      throw invalid(`${name} is not an option; there are ${Object.keys(CHECKS).join(', ')}`)
+    if (!Object.hasOwn(CHECKS, name)) throw invalid(`${name} ${notAnOption(name, Object.keys(CHECKS))}`)
     const expected = CHECKS[name as keyof OpenTelemetryOptions]?.(value) ?? null
     if (expected !== null) throw invalid(`${name} must be ${expected}`)
   }

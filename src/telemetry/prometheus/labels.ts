@@ -32,7 +32,7 @@ export class Labels {
   #warn(error: unknown): void {
     if (this.#warned) return
     this.#warned = true
-    process.emitWarning(`The function routes of trunkline/prometheus threw: ${String(error)}`, {
+    process.emitWarning(`The routes function of trunkline/prometheus threw: ${String(error)}`, {
       type: 'TrunklineWarning',
       code: 'TRUNKLINE_ROUTE_FAILED',
     })

@@ -110,7 +110,7 @@ export function createMetrics(registry: Registry, settled: SettledPrometheus): M
   const taken = names.find((name) => registry.getSingleMetric(name) !== undefined)
   if (taken !== undefined)
     throw invalid(
-      `the registry has a metric ${taken} already; dispose() of what put it there first, or give another prefix`,
+      `the registry already has a metric ${taken}; dispose() of whatever registered it, or pass another prefix`,
     )
   const made = Object.entries<MetricShape>(METRICS).map(([name, shape]) => [
     name,

@@ -1,5 +1,6 @@
 import { Registry } from 'prom-client'
 import type { InvalidRequestError } from '../../core/errors.ts'
+import { notAnOption } from '../../core/nearest.ts'
 import { invalidOption } from '../../interceptors/invalid-option.ts'
 import { boolean, type Check, whole } from '../../option-checks.ts'
 import { checkRoutes, type Routes } from '../route-templates.ts'
@@ -59,8 +60,7 @@ export function settlePrometheus(registry: unknown, options: PrometheusOptions):
   if (!isRegistry(registry)) throw invalid('the first argument must be a Registry of prom-client')
   if (typeof options !== 'object' || options === null) throw invalid('options must be an object')
   for (const [name, value] of Object.entries(options)) {
-    if (!Object.hasOwn(CHECKS, name))
-      throw invalid(`${name} is not an option; there are ${Object.keys(CHECKS).join(', ')}`)
+    if (!Object.hasOwn(CHECKS, name)) throw invalid(`${name} ${notAnOption(name, Object.keys(CHECKS))}`)
     const expected = value === undefined ? null : (CHECKS[name as keyof PrometheusOptions]?.(value) ?? null)
     if (expected !== null) throw invalid(`${name} must be ${expected}`)
   }

@@ -49,7 +49,7 @@ async function exposeIn(folder: string): Promise<Exposure> {
   secureFolder(folder)
   const path = socketPath(process.pid, folder)
   if (path.length > LONGEST_PATH && process.platform !== 'win32') {
-    throw new Error(`${path} is too long for a socket; name a shorter folder`)
+    throw new Error(`${path} is too long for a socket path; choose a shorter folder`)
   }
   const window = new Window()
   const isFile = process.platform !== 'win32'

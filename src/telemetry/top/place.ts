@@ -31,7 +31,7 @@ export function secureFolder(folder = socketFolder()): void {
 export function checkFolder(folder: string): void {
   if (isWindows) return
   const found = lstatSync(folder)
-  if (!found.isDirectory()) throw new Error(`${folder} is no folder`)
+  if (!found.isDirectory()) throw new Error(`${folder} is not a folder`)
   if (found.uid !== process.getuid?.()) throw new Error(`${folder} belongs to another user`)
   if ((found.mode & 0o077) !== 0) throw new Error(`${folder} is open to other users: chmod 700 it`)
 }

@@ -80,7 +80,7 @@ export function lengthMismatch(
   const what = received > expected ? `more than that` : `${received}`
   return new ProtocolError(
     'ERR_TRUNKLINE_CONTENT_LENGTH_MISMATCH',
-    `${facts.origin} announced ${expected} bytes and sent ${what}; the response is not whole.`,
+    `${facts.origin} announced ${expected} bytes and sent ${what}; the response is incomplete.`,
     { ...at(facts, stream), http2Code: ErrorCode.PROTOCOL_ERROR },
   )
 }

@@ -57,7 +57,7 @@ function bodyLength(head: RequestHead, body: BodyShape): number | null {
   if (declared === 'invalid') {
     throw new InvalidRequestError(
       'ERR_TRUNKLINE_INVALID_HEADER',
-      `Invalid header "content-length": ${JSON.stringify(combinedHeader(head.headers, 'content-length'))} is not one decimal number. Leave it out, and the body is sent in chunks.`,
+      `Invalid header "content-length": ${JSON.stringify(combinedHeader(head.headers, 'content-length'))} is not one decimal number. Leave it out: the body is then sent in chunks.`,
     )
   }
   // RFC 9112 section 6.5: only the chunked coding has a place for trailers.

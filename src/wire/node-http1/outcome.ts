@@ -43,7 +43,7 @@ export function malformed(
     : 'sent no valid HTTP/1.1 response'
   return new ProtocolError(
     'ERR_TRUNKLINE_MALFORMED_RESPONSE',
-    `${facts.origin} ${what}: ${problem}. The connection was closed; the fault is the server's, or a proxy's before it.`,
+    `${facts.origin} ${what}: ${problem}. The connection was closed; the fault lies with the server or a proxy in front of it.`,
     at(facts, progress, cause),
   )
 }
@@ -56,7 +56,7 @@ export function headerListTooLarge(
   const what = progress.sawHead ? 'trailers' : 'response headers'
   return new ProtocolError(
     'ERR_TRUNKLINE_HEADER_LIST_TOO_LARGE',
-    `${facts.origin} sent ${what} of more than ${facts.maxHeaderListSize} bytes. Raise maxHeaderListSize if that is meant to be.`,
+    `${facts.origin} sent ${what} of more than ${facts.maxHeaderListSize} bytes. Raise http1.maxHeaderListSize if that is expected.`,
     at(facts, progress, cause),
   )
 }
@@ -78,7 +78,7 @@ export function wrongBodyLength(
 ): BodyError {
   return new BodyError(
     'ERR_TRUNKLINE_REQUEST_BODY_FAILED',
-    `The request body for ${facts.origin} has ${more ? 'more' : 'fewer'} bytes than its content-length of ${length} says. The request was given up; correct the header, or leave it out.`,
+    `The request body for ${facts.origin} has ${more ? 'more' : 'fewer'} bytes than its content-length of ${length}. The request was cancelled; correct the header, or leave it out.`,
     at(facts, progress),
   )
 }
@@ -100,7 +100,7 @@ function exchangeLost(facts: ConnectionFacts, progress: Progress, cause: unknown
 export function unusable(facts: ConnectionFacts, cause: unknown = null): ConnectionError {
   return new ConnectionError(
     'ERR_TRUNKLINE_CONNECTION_UNUSABLE',
-    `The connection to ${facts.origin} takes no new request; this one was not sent and can go over another.`,
+    `The connection to ${facts.origin} takes no new requests; this one was not sent and can use another connection.`,
     { origin: facts.origin, connectionId: facts.connectionId, phase: 'headers', ...withCause(cause) },
   )
 }
@@ -109,7 +109,7 @@ export function unusable(facts: ConnectionFacts, cause: unknown = null): Connect
 export function cannotPing(facts: ConnectionFacts): ConnectionError {
   return new ConnectionError(
     'ERR_TRUNKLINE_CONNECTION_UNUSABLE',
-    `HTTP/1.1 has no PING; whether the connection to ${facts.origin} is alive shows with the next request.`,
+    `HTTP/1.1 has no PING; only the next request shows whether the connection to ${facts.origin} is alive.`,
     { origin: facts.origin, connectionId: facts.connectionId },
   )
 }
@@ -158,7 +158,7 @@ const INVALID_REQUEST: Record<
 export function connectNotSupported(facts: ConnectionFacts): InvalidRequestError {
   return new InvalidRequestError(
     'ERR_TRUNKLINE_INVALID_METHOD',
-    `CONNECT asks ${facts.origin} for a tunnel, which is no request that has a response body.`,
+    `CONNECT asks ${facts.origin} for a tunnel and has no response body; it cannot be sent as a request.`,
     { origin: facts.origin, connectionId: facts.connectionId },
   )
 }

@@ -107,12 +107,12 @@ describe('exit codes', () => {
   test.each([
     [22, ['--fail'], '/missing', /the status was 404/],
     [28, ['--timeout', '200ms'], '/never', /ERR_TRUNKLINE_TOTAL_TIMEOUT/],
-    [23, ['-o', '/nowhere/at/all'], '/echo', /cannot be written/],
-    [26, ['-d', '@/nowhere/at/all'], '/echo', /cannot be read/],
+    [23, ['-o', '/nowhere/at/all'], '/echo', /Cannot write/],
+    [26, ['-d', '@/nowhere/at/all'], '/echo', /Cannot read/],
     [2, ['--tming'], '/echo', /no option --tming\. Did you mean --timing\?/],
     [2, ['--timeout', 'soon'], '/echo', /--timeout must be a duration/],
-    [2, ['--http1.1', '--http2'], '/echo', /contradict/],
-    [2, ['--resume', '-k'], '/echo', /--resume needs a verified server/],
+    [2, ['--http1.1', '--http2'], '/echo', /cannot be used together/],
+    [2, ['--resume', '-k'], '/echo', /--resume needs a trusted server/],
   ])('%i for %j of %s', async (code, args, path, said) => {
     const result = await get(path, ...args)
     expect(result.stderr).toMatch(said)

@@ -30,11 +30,11 @@ test.each(commands.map(({ name }) => [name]))(
 test.each([
   [['gte'], "no command 'gte'. Did you mean get?"],
   [['https://example.com'], 'trunkline get https://example.com'],
-  [['probe'], 'There is no origin.'],
-  [['get', 'a', 'b'], 'One URL at a time'],
+  [['probe'], 'Missing origin.'],
+  [['get', 'a', 'b'], 'Only one URL is allowed'],
   [['get', '--fail=yes', 'a'], '--fail takes no value'],
-  [['get', '-H'], '-H wants a value'],
-  [['load', '--part', '3/2', 'a'], '--part must be such as'],
+  [['get', '-H'], '-H needs a value'],
+  [['load', '--part', '3/2', 'a'], '--part must be a share such as'],
   [['load', '-c', '0', 'a'], '--concurrency must be a whole number, 1 or more'],
   [['schema', 'toString'], "not of 'toString'"],
 ])('%j is a mistake that is explained', async (args, said) => {

@@ -81,8 +81,8 @@ test('the environment is asked only when that is wanted, and never for loopback'
 })
 
 test.each([
-  [['--proxy', 'http://localhost:1', '--proxy-env'], /contradict each other/],
-  [['--proxy-insecure'], /of no use without --proxy/],
+  [['--proxy', 'http://localhost:1', '--proxy-env'], /cannot be used together/],
+  [['--proxy-insecure'], /--proxy-insecure need --proxy/],
 ])('%j is refused', async (args, message) => {
   const { code, stderr } = await runCli(['get', ...args, 'https://localhost:1'])
   expect([code, stderr]).toEqual([2, expect.stringMatching(message)])

@@ -136,7 +136,7 @@ test('ends when the process ends', async () => {
 test('nobody there', async () => {
   expect(await runCli(['top'], { env: env() })).toMatchObject({
     code: 10,
-    stderr: expect.stringContaining('No process lets itself be looked at'),
+    stderr: expect.stringContaining('No process can be watched'),
   })
 })
 

@@ -3,7 +3,7 @@ import { parseArguments, parseDuration } from '../../../src/cli/arguments.ts'
 import { get } from '../../../src/cli/get/command.ts'
 import { loadCommand } from '../../../src/cli/load/command.ts'
 import { shareOf } from '../../../src/cli/load/plan.ts'
-import { nearest } from '../../../src/cli/nearest.ts'
+import { nearest } from '../../../src/core/nearest.ts'
 
 const parse = (...argv: string[]) => parseArguments(get, argv)
 
@@ -32,9 +32,7 @@ describe('arguments', () => {
 
   test('numbers that are none are refused', () => {
     const given = parseArguments(loadCommand, ['-c', '1.5', '-n', '-3', '-r', '0', '--part', '1'])
-    expect(() => given.whole('concurrency', 1)).toThrow(
-      "must be a whole number, 1 or more; it was given '1.5'",
-    )
+    expect(() => given.whole('concurrency', 1)).toThrow("must be a whole number, 1 or more, not '1.5'")
     expect(() => given.whole('requests', 1)).toThrow('must be a whole number')
     expect(() => given.positive('rate')).toThrow('must be a number above 0')
   })

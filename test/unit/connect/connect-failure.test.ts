@@ -42,7 +42,7 @@ describe('dialFailure', () => {
       'TLS_FAILED',
       ['TLS handshake with https://example.test:8443', 'ECONNRESET', 'port speaks TLS'],
     ],
-    ['tls', 'EPROTO', 'TLS_FAILED', ['EPROTO', 'versions and ciphers']],
+    ['tls', 'EPROTO', 'TLS_FAILED', ['EPROTO', 'share a TLS version']],
     ['tls', 'ERR_SSL_WRONG_VERSION_NUMBER', 'TLS_FAILED', ['ERR_SSL_WRONG_VERSION_NUMBER']],
     ['tls', undefined, 'TLS_FAILED', ['node says nothing']],
     ['tls', 'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL', 'ALPN_REJECTED', ['h2, http/1.1', '`protocols`']],

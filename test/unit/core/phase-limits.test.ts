@@ -27,10 +27,10 @@ describe('limitsOf', () => {
 
   test('the message names what is wrong, and whose it is', () => {
     expect(() => limitsOf({ tls: 0 })).toThrow(
-      /^Invalid request option: timeouts\.tls must be a number of ms/,
+      /^Invalid request option: timeouts\.tls must be a number of milliseconds/,
     )
     expect(() => limitsOf({ x: 1 }, 'Invalid client option: it')).toThrow(
-      /^Invalid client option: it\.x is no option/,
+      /^Invalid client option: it\.x is not an option/,
     )
   })
 })

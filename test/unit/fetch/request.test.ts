@@ -247,7 +247,7 @@ describe('body', () => {
     const own = convert(URL_A, { method: 'POST', json: null, headers: { 'content-type': 'a/b' } })
     expect(bytesOf(own)).toBe('null')
     expect(headerValue(own.headers, 'content-type')).toBe('a/b')
-    expect(() => convert(URL_A, { method: 'POST', json: 1, body: 'x' })).toThrow('exclude')
+    expect(() => convert(URL_A, { method: 'POST', json: 1, body: 'x' })).toThrow('cannot be used together')
     expect(() => convert(URL_A, { json: 1 })).toThrow('cannot have body')
     expect(() => convert(URL_A, { method: 'POST', json: 1n })).toThrow('json')
   })

@@ -190,7 +190,7 @@ describe('streams', () => {
     await source.give('56')
     expect(exchange).toMatchObject({ body: '1234', ended: false })
     expect(failures.length).toBe(1)
-    expect(failures[0]?.message).toContain('6 bytes where content-length says 5')
+    expect(failures[0]?.message).toContain('6 bytes, but content-length says 5')
     expect(source.returned).toBe(1)
   })
 

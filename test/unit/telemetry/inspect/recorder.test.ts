@@ -301,9 +301,9 @@ test.each([
   [{ credentials: 'yes' }, /credentials must be true or false/],
   [{ redact: 'cookie' }, /redact must be a list of names/],
   [{ name: 1 }, /name must be a string/],
-  [{ Limit: 1 }, /Limit is not an option; there are limit, /],
+  [{ Limit: 1 }, /Limit is not an option\. Did you mean limit\? The options are limit, /],
   [{ toString: 1 }, /toString is not an option/],
-  [null, /one object of options/],
+  [null, /options must be an object/],
 ])('refuses %j', (options, message) => {
   expect(() => record(options as RecordOptions)).toThrow(message)
   expect(events['request:start'].hasSubscribers).toBe(false)

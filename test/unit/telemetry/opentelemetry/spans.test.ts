@@ -509,7 +509,7 @@ test.each<[unknown, RegExp]>([
   [{ propagate: 'yes' }, /propagate must be true, false or a function/],
   [{ requestHeaders: 'x' }, /requestHeaders must be a list of strings/],
   [{ routes: 7 }, /routes must be a function or a list/],
-  [{ spanns: true }, /spanns is not an option; there are tracerProvider/],
+  [{ spanns: true }, /spanns is not an option\. Did you mean spans\? The options are tracerProvider/],
   [null, /options must be an object/],
 ])('%j is refused', (options, why) => {
   expect(() => opentelemetry(options as OpenTelemetryOptions)).toThrow(why)

@@ -238,7 +238,7 @@ describe('a registry', () => {
   test('takes no second set of the same names, and stays as it was', () => {
     const { registry } = start()
     const before = registry.getMetricsAsArray().length
-    expect(() => prometheus(registry)).toThrow(/has a metric trunkline_\w+ already/)
+    expect(() => prometheus(registry)).toThrow(/already has a metric trunkline_\w+/)
     expect(() => prometheus(registry)).toThrow(
       expect.objectContaining({ code: 'ERR_TRUNKLINE_INVALID_OPTION' }),
     )
@@ -314,7 +314,7 @@ test.each<[unknown, RegExp]>([
   [{ maxRoutes: '5' }, /maxRoutes/],
   [{ routes: 'users' }, /routes must be a function or a list/],
   [{ eventLoop: 1 }, /eventLoop/],
-  [{ origins: 5 }, /origins is not an option; there are prefix, buckets/],
+  [{ origins: 5 }, /origins is not an option\. The options are prefix, buckets/],
   [null, /options must be an object/],
 ])('%j is refused', (options, why) => {
   expect(() => prometheus(new Registry(), options as PrometheusOptions)).toThrow(why)

@@ -25,3 +25,13 @@ function distanceOf(a: string, b: string): number {
   }
   return last[b.length] as number
 }
+
+/**
+ * The rest of a sentence that begins with the name of an option nobody knows, perhaps in its group (`http2.foo`):
+ * what was probably meant, and all the names there are.
+ */
+export function notAnOption(name: string, known: readonly string[]): string {
+  const meant = nearest(name.slice(name.lastIndexOf('.') + 1), known)
+  const hint = meant === null ? '' : ` Did you mean ${meant}?`
+  return `is not an option.${hint} The options are ${known.join(', ')}`
+}
