@@ -17,6 +17,8 @@ export interface StreamBody {
   readonly replayable: boolean
   readonly used: boolean
   open(): AsyncIterator<Uint8Array>
+  /** Tells a source that was never opened why nobody wants it; missing where there is nobody to tell. */
+  readonly refuse?: ((reason: unknown) => void) | undefined
 }
 
 export function bytesBody(bytes: Uint8Array): BytesBody {
@@ -32,9 +34,13 @@ export function replayableBody(
 }
 
 /** A body that flows past once. Opening it a second time throws `ERR_TRUNKLINE_BODY_NOT_REPLAYABLE`. */
-export function oneShotBody(source: AsyncIterable<unknown> | Iterable<unknown>): StreamBody {
+export function oneShotBody(
+  source: AsyncIterable<unknown> | Iterable<unknown>,
+  refuse?: (reason: unknown) => void,
+): StreamBody {
   let used = false
   return {
+    refuse,
     kind: 'stream',
     length: null,
     replayable: false,

@@ -6,6 +6,9 @@ const TURNS = 4
 /** A body of several chunks and more bytes than this is a stream, whatever it is made of. */
 const MOST_BYTES = 256 * 1024
 
+/** So is one of more chunks than this: a source that always has the next one at hand would hold everything else up. */
+const MOST_CHUNKS = 4096
+
 type Reader = ReadableStreamDefaultReader<Uint8Array>
 type Step = Awaited<ReturnType<Reader['read']>>
 
@@ -47,7 +50,8 @@ class ReadAhead {
     this.#chunks.push(step.value)
     this.#size += step.value.length
     this.#waiting = this.#read()
-    if (this.#size > MOST_BYTES && this.#chunks.length > 1) this.#giveUp()
+    const { length } = this.#chunks
+    if (length > MOST_CHUNKS || (this.#size > MOST_BYTES && length > 1)) this.#giveUp()
   }
 
   readonly #onTurn = (): void => {
@@ -57,7 +61,10 @@ class ReadAhead {
   }
 
   #giveUp(): void {
-    if (this.#timer !== null) this.#finish(oneShotBody(chain(this.#chunks, this.#waiting, this.#reader)))
+    if (this.#timer === null) return
+    const reader = this.#reader
+    const refuse = (reason: unknown) => void reader.cancel(reason).catch(() => {})
+    this.#finish(oneShotBody(chain(this.#chunks, this.#waiting, reader), refuse))
   }
 
   #finish(body: RequestBody): void {

@@ -7,7 +7,7 @@ import { limitsOf } from '../core/phase-limits.ts'
 import { addPriority, type Priority, priorityOf } from '../core/priority.ts'
 import { checkedRetry, type RetryPolicy, settleRetry } from '../core/retry-policy.ts'
 import { refererFor } from '../interceptors/referrer.ts'
-import { type ExtractedBody, extractFetchBody } from './body.ts'
+import { type ExtractedBody, extractFetchBody, streamBody } from './body.ts'
 import { bareHeaders, complete } from './default-headers.ts'
 import { fetchHeaders } from './headers.ts'
 import { type FetchInit, type Members, readInit } from './init.ts'
@@ -115,7 +115,10 @@ function ofRequest(
   const signal = init.signal === undefined ? input.signal : init.signal
   const inherited = { ...init, signal }
   if (own !== null || request.body === null) return ofSettled(target, settled, own, inherited, retry)
-  return readAhead(request.body as ReadableStream<Uint8Array>).then((body) => {
+  const stream = request.body as ReadableStream<Uint8Array>
+  // Nobody will send it: nothing of it is read.
+  if (signalOf(signal)?.aborted) return ofSettled(target, settled, streamBody(stream, null), inherited, retry)
+  return readAhead(stream).then((body) => {
     const length = body.kind === 'bytes' ? body.bytes.length : null
     return ofSettled(target, settled, { body, length, contentType: null }, inherited, retry)
   })

@@ -28,12 +28,15 @@ class LazyHeaders {
   }
 
   get(name: string): string | null {
-    // What is not there may be no name at all, for which the platform has an error.
-    return this.#find(name) ?? LazyHeaders.native(this).get(name)
+    // What is not there may be no name at all, or no argument, for which the platform has an error.
+    // biome-ignore lint/complexity/noArguments: a rest parameter would make an array for each look at a header
+    return this.#find(name) ?? Reflect.apply(Headers.prototype.get, LazyHeaders.native(this), arguments)
   }
 
   has(name: string): boolean {
-    return this.#find(name) !== null || LazyHeaders.native(this).has(name)
+    if (this.#find(name) !== null) return true
+    // biome-ignore lint/complexity/noArguments: see above
+    return Reflect.apply(Headers.prototype.has, LazyHeaders.native(this), arguments)
   }
 
   getSetCookie(): string[] {
