@@ -11,7 +11,7 @@ export function streamSource(
       const reader = stream.getReader()
       return {
         async next() {
-          let step: ReadableStreamReadResult<Uint8Array> | null = null
+          let step: Awaited<ReturnType<typeof reader.read>> | null = null
           try {
             step = await reader.read()
             return step as IteratorResult<Uint8Array>
