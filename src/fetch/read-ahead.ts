@@ -46,7 +46,10 @@ class ReadAhead {
 
   readonly #onStep = (step: Step): void => {
     if (this.#timer === null) return
-    if (step.done) return this.#finish(bytesBody(this.#whole()))
+    if (step.done) {
+      this.#reader.releaseLock()
+      return this.#finish(bytesBody(this.#whole()))
+    }
     this.#chunks.push(step.value)
     this.#size += step.value.length
     this.#waiting = this.#read()
@@ -91,5 +94,6 @@ async function* chain(
   } finally {
     // Whoever stops early wants no more of it; one that has ended does not mind.
     reader.cancel().catch(() => {})
+    reader.releaseLock()
   }
 }

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import type { ClientRequest, FetchRules, RedirectMode } from '../core/dispatch.ts'
 import { InvalidRequestError } from '../core/errors.ts'
 import { type HeaderList, headerValue } from '../core/headers.ts'
@@ -13,7 +14,7 @@ import { fetchHeaders } from './headers.ts'
 import { type FetchInit, type Members, readInit } from './init.ts'
 import { bodyNotAllowed, checkedMethod, commonMethod, takesNoBody } from './method.ts'
 import { contentLengthFor, jsonAndBody, redirectOf, signalOf } from './options.ts'
-import { platformRequest } from './platform.ts'
+import { isRequest, platformRequest } from './platform.ts'
 import { readAhead } from './read-ahead.ts'
 import { responseHeaders } from './response-headers.ts'
 import { targetOf } from './target.ts'
@@ -50,7 +51,7 @@ export function toClientRequest(
   const init = readInit(given)
   // Somebody's proxy, agent or mock: what it stands for is not to be passed over.
   if ((init.dispatcher ?? null) !== null) return null
-  if (input instanceof Request) return ofRequest(input, init, retry)
+  if (isRequest(input)) return ofRequest(input, init, retry)
   const url = typeof input === 'string' ? input : input instanceof URL ? input.href : `${input as string}`
   const target = targetOf(url)
   if (target === null) return null
@@ -183,7 +184,9 @@ function assemble(
     retry: init.retry === undefined ? retry : settleRetry(checkedRetry(init.retry), retry),
     trailers: null,
     onInformational:
-      onInformational === undefined ? null : (status, list) => onInformational(status, responseHeaders(list)),
+      onInformational === undefined
+        ? null
+        : AsyncLocalStorage.bind((status, list) => onInformational(status, responseHeaders(list))),
     timeouts: limitsOf(timeouts),
     rules,
     priority,

@@ -1,5 +1,6 @@
 import { markAsUncloneable } from 'node:worker_threads'
 import type { HeaderList } from '../core/headers.ts'
+import { PlatformHeaders } from './platform.ts'
 import { standIn } from './stand-in.ts'
 
 const INSPECT = Symbol.for('nodejs.util.inspect.custom')
@@ -19,7 +20,7 @@ class LazyHeaders {
 
   static native(headers: LazyHeaders): Headers {
     if (headers.#native === null) {
-      headers.#native = new Headers()
+      headers.#native = new PlatformHeaders()
       const list = headers.#list
       for (let index = 0; index < list.length; index += 2)
         headers.#native.append(list[index] as string, list[index + 1] as string)
@@ -28,15 +29,17 @@ class LazyHeaders {
   }
 
   get(name: string): string | null {
+    const value = this.#find(name)
+    if (value !== null) return value
     // What is not there may be no name at all, or no argument, for which the platform has an error.
     // biome-ignore lint/complexity/noArguments: a rest parameter would make an array for each look at a header
-    return this.#find(name) ?? Reflect.apply(Headers.prototype.get, LazyHeaders.native(this), arguments)
+    return Reflect.apply(PlatformHeaders.prototype.get, LazyHeaders.native(this), arguments)
   }
 
   has(name: string): boolean {
     if (this.#find(name) !== null) return true
     // biome-ignore lint/complexity/noArguments: see above
-    return Reflect.apply(Headers.prototype.has, LazyHeaders.native(this), arguments)
+    return Reflect.apply(PlatformHeaders.prototype.has, LazyHeaders.native(this), arguments)
   }
 
   getSetCookie(): string[] {
@@ -83,7 +86,7 @@ class LazyHeaders {
   }
 }
 
-standIn<LazyHeaders>(LazyHeaders, Headers, LazyHeaders.native)
+standIn<LazyHeaders>(LazyHeaders, PlatformHeaders, LazyHeaders.native)
 
 export function responseHeaders(list: HeaderList): Headers {
   return new LazyHeaders(list) as unknown as Headers
