@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import type {
   ClientRequest,
   ClientResponse,
@@ -196,7 +197,8 @@ function trailersOf(trailers: RequestOptions['trailers']): ClientRequest['traile
 }
 
 function informationalOf(listener: RequestOptions['onInformational']): ClientRequest['onInformational'] {
-  return listener === undefined ? null : (status, headers) => listener(status, headerRecord(headers))
+  if (listener === undefined) return null
+  return AsyncLocalStorage.bind((status, headers) => listener(status, headerRecord(headers)))
 }
 
 function addIfMissing(headers: string[], name: string, value: string | null): void {

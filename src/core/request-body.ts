@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { BodyError, type ErrorDetails } from './errors.ts'
 
 /** A request body in one of the two forms the wire can send. */
@@ -17,6 +18,8 @@ export interface StreamBody {
   readonly replayable: boolean
   readonly used: boolean
   open(): AsyncIterator<Uint8Array>
+  /** Tells a source that was never opened why nobody wants it; missing where there is nobody to tell. */
+  readonly refuse?: ((reason: unknown) => void) | undefined
 }
 
 export function bytesBody(bytes: Uint8Array): BytesBody {
@@ -28,13 +31,19 @@ export function replayableBody(
   length: number | null,
   open: () => AsyncIterable<unknown> | Iterable<unknown>,
 ): StreamBody {
-  return { kind: 'stream', length, replayable: true, used: false, open: () => chunksOf(open()) }
+  const asCaller = AsyncLocalStorage.snapshot()
+  return { kind: 'stream', length, replayable: true, used: false, open: () => chunksOf(open, asCaller) }
 }
 
 /** A body that flows past once. Opening it a second time throws `ERR_TRUNKLINE_BODY_NOT_REPLAYABLE`. */
-export function oneShotBody(source: AsyncIterable<unknown> | Iterable<unknown>): StreamBody {
+export function oneShotBody(
+  source: AsyncIterable<unknown> | Iterable<unknown>,
+  refuse?: (reason: unknown) => void,
+): StreamBody {
+  const asCaller = AsyncLocalStorage.snapshot()
   let used = false
   return {
+    refuse,
     kind: 'stream',
     length: null,
     replayable: false,
@@ -44,7 +53,7 @@ export function oneShotBody(source: AsyncIterable<unknown> | Iterable<unknown>):
     open() {
       if (used) throw notReplayable()
       used = true
-      return chunksOf(source)
+      return chunksOf(() => source, asCaller)
     },
   }
 }
@@ -65,19 +74,29 @@ export function notReplayable(details: ErrorDetails = {}): BodyError {
 
 const encoder = new TextEncoder()
 
-function chunksOf(source: AsyncIterable<unknown> | Iterable<unknown>): AsyncIterator<Uint8Array> {
-  const inner =
-    Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : syncAsAsync(source[Symbol.iterator]())
+type Source = AsyncIterable<unknown> | Iterable<unknown>
+type AsCaller = <T>(run: () => T) => T
+
+/** `asCaller`: the caller's code is run in his async context, and not in that of what happened to send the body. */
+function chunksOf(open: () => Source, asCaller: AsCaller): AsyncIterator<Uint8Array> {
+  const inner = asCaller(() => iteratorOf(open()))
+  const next = () => inner.next()
   return {
     async next() {
-      const step = await inner.next()
+      const step = await asCaller(next)
       return step.done ? { done: true, value: undefined } : { done: false, value: toBytes(step.value) }
     },
     async return() {
-      await inner.return?.()
+      await asCaller(() => inner.return?.())
       return { done: true, value: undefined }
     },
   }
+}
+
+function iteratorOf(source: Source): AsyncIterator<unknown> {
+  return Symbol.asyncIterator in source
+    ? source[Symbol.asyncIterator]()
+    : syncAsAsync(source[Symbol.iterator]())
 }
 
 function syncAsAsync(inner: Iterator<unknown>): AsyncIterator<unknown> {

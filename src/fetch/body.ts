@@ -62,8 +62,16 @@ function extractKnown(input: unknown, signal: AbortSignal | null, take: TakeByte
   if (input instanceof FormData) return encodeMultipart(input)
   if (typeof (input as Partial<AsyncIterable<unknown>>)[Symbol.asyncIterator] !== 'function') return null
   if (wasTouched(input)) throw usedBody()
-  const source = input instanceof ReadableStream ? streamSource(input, signal) : input
-  return { body: oneShotBody(source as AsyncIterable<unknown>), length: null, contentType: null }
+  if (input instanceof ReadableStream) return streamBody(input, signal)
+  return { body: oneShotBody(input as AsyncIterable<unknown>), length: null, contentType: null }
+}
+
+/** A web stream as it comes. One that was not even opened when the call was given up is told why. */
+export function streamBody(stream: ReadableStream<Uint8Array>, signal: AbortSignal | null): ExtractedBody {
+  const refuse = (reason: unknown) => {
+    if (!stream.locked) stream.cancel(reason).catch(() => {})
+  }
+  return { body: oneShotBody(streamSource(stream, signal), refuse), length: null, contentType: null }
 }
 
 function text(input: string): ExtractedBody {

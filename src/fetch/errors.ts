@@ -1,4 +1,4 @@
-import { ClientError, InvalidRequestError } from '../core/errors.ts'
+import { BodyError, ClientError, InvalidRequestError } from '../core/errors.ts'
 
 /**
  * Errors as the Fetch standard has them: a `TypeError`, its cause the `ClientError` that says more. Reasons of an
@@ -6,5 +6,18 @@ import { ClientError, InvalidRequestError } from '../core/errors.ts'
  */
 export function toFetchError(error: unknown, message: 'fetch failed' | 'terminated'): unknown {
   if (error instanceof InvalidRequestError) return new TypeError(error.message, { cause: error })
+  if (error instanceof BodyError && isAbort(error.cause)) return aborted(error)
   return error instanceof ClientError ? new TypeError(message, { cause: error }) : error
+}
+
+/** A request body that was aborted aborts the call (the Fetch standard's HTTP-network-or-cache fetch, processBodyError). */
+function aborted(cause: BodyError): DOMException {
+  return new DOMException('The operation was aborted: so was the request body.', {
+    name: 'AbortError',
+    cause,
+  })
+}
+
+function isAbort(cause: unknown): boolean {
+  return cause instanceof DOMException && cause.name === 'AbortError'
 }

@@ -24,21 +24,25 @@ export function createFetch(dispatch: Dispatch, retry: RetryPolicy): Fetch {
     try {
       const request = toClientRequest(input, init, retry)
       if (request === null) return platformFetch(input, init as RequestInit) as Promise<FetchResponse>
-      if (request instanceof Promise) return request.then((made) => send(dispatch, made), failed)
-      const { signal } = request
-      const stream = init?.body instanceof ReadableStream ? init.body : null
-      if (signal?.aborted) {
-        // At once: the caller hears of it before anything else happens.
-        cancelUnopened(stream, signal.reason)
-        return Promise.reject(signal.reason)
-      }
-      const answer = send(dispatch, request)
-      if (stream !== null) answer.catch((error) => cancelUnopened(stream, endOf(error, signal)))
-      return answer
+      if (request instanceof Promise) return request.then((made) => begin(dispatch, made), failed)
+      return begin(dispatch, request)
     } catch (error) {
       return Promise.reject(toFetchError(error, 'fetch failed'))
     }
   }
+}
+
+function begin(dispatch: Dispatch, request: ClientRequest): Promise<FetchResponse> {
+  const { signal, body } = request
+  const refuse = body?.kind === 'stream' ? body.refuse : undefined
+  if (signal?.aborted) {
+    // At once: the caller hears of it before anything else happens.
+    refuse?.(signal.reason)
+    return Promise.reject(signal.reason)
+  }
+  const answer = send(dispatch, request)
+  if (refuse !== undefined) answer.catch((error) => tellEnd(refuse, error, signal))
+  return answer
 }
 
 function send(dispatch: Dispatch, request: ClientRequest): Promise<FetchResponse> {
@@ -54,15 +58,14 @@ function failed(error: unknown): never {
   throw toFetchError(error, 'fetch failed')
 }
 
-/** A stream that was to be sent, and was not even opened when the call was given up, is told why. */
-function cancelUnopened(stream: ReadableStream | null, reason: unknown): void {
-  if (stream !== null && reason !== undefined && !stream.locked) stream.cancel(reason).catch(() => {})
-}
-
-/** Why the call was given up: the signal's reason, or ours when its time was over. Undefined: it failed by itself. */
-function endOf(error: TypeError | undefined, signal: AbortSignal | null): unknown {
-  if (signal?.aborted) return signal.reason
-  return error?.cause instanceof TimeoutError ? error.cause : undefined
+/** Why the call was given up: the signal's reason, or ours when its time was over. One that failed by itself says nothing. */
+function tellEnd(
+  tell: (reason: unknown) => void,
+  error: TypeError | undefined,
+  signal: AbortSignal | null,
+): void {
+  if (signal?.aborted) tell(signal.reason)
+  else if (error?.cause instanceof TimeoutError) tell(error.cause)
 }
 
 /** The response with a body that is known to have the digest asked for (the Fetch standard's main fetch, step 22). */

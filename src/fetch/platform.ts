@@ -4,6 +4,16 @@ import type { Members } from './init.ts'
 /** `fetch` as it was when Trunkline was loaded: for URLs that need no network, and for other people's dispatchers. */
 export const platformFetch = globalThis.fetch
 
+/**
+ * The platform's classes, likewise: frameworks put their own in the place of the global ones, and what was made by the
+ * platform is none of theirs.
+ */
+export const { Request: PlatformRequest, Response: PlatformResponse, Headers: PlatformHeaders } = globalThis
+
+export function isRequest(input: unknown): input is Request {
+  return input instanceof PlatformRequest || input instanceof Request
+}
+
 /** Options that the platform is asked about. */
 const PASSED = [
   'cache',
@@ -28,7 +38,8 @@ export function platformRequest(input: string | Request, init: Members): Request
   const passed = passedOn(init)
   if (typeof input !== 'string' && passed === null) return usable(input)
   try {
-    return new Request(input, passed ?? {})
+    const Class = typeof input === 'string' || input instanceof PlatformRequest ? PlatformRequest : Request
+    return new Class(input, passed ?? {})
   } catch (error) {
     throw withCause(error)
   }

@@ -6,6 +6,9 @@ const TURNS = 4
 /** A body of several chunks and more bytes than this is a stream, whatever it is made of. */
 const MOST_BYTES = 256 * 1024
 
+/** So is one of more chunks than this: a source that always has the next one at hand would hold everything else up. */
+const MOST_CHUNKS = 4096
+
 type Reader = ReadableStreamDefaultReader<Uint8Array>
 type Step = Awaited<ReturnType<Reader['read']>>
 
@@ -43,11 +46,15 @@ class ReadAhead {
 
   readonly #onStep = (step: Step): void => {
     if (this.#timer === null) return
-    if (step.done) return this.#finish(bytesBody(this.#whole()))
+    if (step.done) {
+      this.#reader.releaseLock()
+      return this.#finish(bytesBody(this.#whole()))
+    }
     this.#chunks.push(step.value)
     this.#size += step.value.length
     this.#waiting = this.#read()
-    if (this.#size > MOST_BYTES && this.#chunks.length > 1) this.#giveUp()
+    const { length } = this.#chunks
+    if (length > MOST_CHUNKS || (this.#size > MOST_BYTES && length > 1)) this.#giveUp()
   }
 
   readonly #onTurn = (): void => {
@@ -57,7 +64,10 @@ class ReadAhead {
   }
 
   #giveUp(): void {
-    if (this.#timer !== null) this.#finish(oneShotBody(chain(this.#chunks, this.#waiting, this.#reader)))
+    if (this.#timer === null) return
+    const reader = this.#reader
+    const refuse = (reason: unknown) => void reader.cancel(reason).catch(() => {})
+    this.#finish(oneShotBody(chain(this.#chunks, this.#waiting, reader), refuse))
   }
 
   #finish(body: RequestBody): void {
@@ -84,5 +94,6 @@ async function* chain(
   } finally {
     // Whoever stops early wants no more of it; one that has ended does not mind.
     reader.cancel().catch(() => {})
+    reader.releaseLock()
   }
 }

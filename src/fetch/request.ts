@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import type { ClientRequest, FetchRules, RedirectMode } from '../core/dispatch.ts'
 import { InvalidRequestError } from '../core/errors.ts'
 import { type HeaderList, headerValue } from '../core/headers.ts'
@@ -7,13 +8,13 @@ import { limitsOf } from '../core/phase-limits.ts'
 import { addPriority, type Priority, priorityOf } from '../core/priority.ts'
 import { checkedRetry, type RetryPolicy, settleRetry } from '../core/retry-policy.ts'
 import { refererFor } from '../interceptors/referrer.ts'
-import { type ExtractedBody, extractFetchBody } from './body.ts'
+import { type ExtractedBody, extractFetchBody, streamBody } from './body.ts'
 import { bareHeaders, complete } from './default-headers.ts'
 import { fetchHeaders } from './headers.ts'
 import { type FetchInit, type Members, readInit } from './init.ts'
 import { bodyNotAllowed, checkedMethod, commonMethod, takesNoBody } from './method.ts'
 import { contentLengthFor, jsonAndBody, redirectOf, signalOf } from './options.ts'
-import { platformRequest } from './platform.ts'
+import { isRequest, platformRequest } from './platform.ts'
 import { readAhead } from './read-ahead.ts'
 import { responseHeaders } from './response-headers.ts'
 import { targetOf } from './target.ts'
@@ -50,7 +51,7 @@ export function toClientRequest(
   const init = readInit(given)
   // Somebody's proxy, agent or mock: what it stands for is not to be passed over.
   if ((init.dispatcher ?? null) !== null) return null
-  if (input instanceof Request) return ofRequest(input, init, retry)
+  if (isRequest(input)) return ofRequest(input, init, retry)
   const url = typeof input === 'string' ? input : input instanceof URL ? input.href : `${input as string}`
   const target = targetOf(url)
   if (target === null) return null
@@ -115,7 +116,10 @@ function ofRequest(
   const signal = init.signal === undefined ? input.signal : init.signal
   const inherited = { ...init, signal }
   if (own !== null || request.body === null) return ofSettled(target, settled, own, inherited, retry)
-  return readAhead(request.body as ReadableStream<Uint8Array>).then((body) => {
+  const stream = request.body as ReadableStream<Uint8Array>
+  // Nobody will send it: nothing of it is read.
+  if (signalOf(signal)?.aborted) return ofSettled(target, settled, streamBody(stream, null), inherited, retry)
+  return readAhead(stream).then((body) => {
     const length = body.kind === 'bytes' ? body.bytes.length : null
     return ofSettled(target, settled, { body, length, contentType: null }, inherited, retry)
   })
@@ -180,7 +184,9 @@ function assemble(
     retry: init.retry === undefined ? retry : settleRetry(checkedRetry(init.retry), retry),
     trailers: null,
     onInformational:
-      onInformational === undefined ? null : (status, list) => onInformational(status, responseHeaders(list)),
+      onInformational === undefined
+        ? null
+        : AsyncLocalStorage.bind((status, list) => onInformational(status, responseHeaders(list))),
     timeouts: limitsOf(timeouts),
     rules,
     priority,

@@ -1,4 +1,5 @@
 import type { HeaderList } from '../core/headers.ts'
+import { PlatformHeaders } from './platform.ts'
 import { standIn } from './stand-in.ts'
 import { markAsUncloneable } from './uncloneable.ts'
 
@@ -19,7 +20,7 @@ class LazyHeaders {
 
   static native(headers: LazyHeaders): Headers {
     if (headers.#native === null) {
-      headers.#native = new Headers()
+      headers.#native = new PlatformHeaders()
       const list = headers.#list
       for (let index = 0; index < list.length; index += 2)
         headers.#native.append(list[index] as string, list[index + 1] as string)
@@ -28,12 +29,17 @@ class LazyHeaders {
   }
 
   get(name: string): string | null {
-    // What is not there may be no name at all, for which the platform has an error.
-    return this.#find(name) ?? LazyHeaders.native(this).get(name)
+    const value = this.#find(name)
+    if (value !== null) return value
+    // What is not there may be no name at all, or no argument, for which the platform has an error.
+    // biome-ignore lint/complexity/noArguments: a rest parameter would make an array for each look at a header
+    return Reflect.apply(PlatformHeaders.prototype.get, LazyHeaders.native(this), arguments)
   }
 
   has(name: string): boolean {
-    return this.#find(name) !== null || LazyHeaders.native(this).has(name)
+    if (this.#find(name) !== null) return true
+    // biome-ignore lint/complexity/noArguments: see above
+    return Reflect.apply(PlatformHeaders.prototype.has, LazyHeaders.native(this), arguments)
   }
 
   getSetCookie(): string[] {
@@ -80,7 +86,7 @@ class LazyHeaders {
   }
 }
 
-standIn<LazyHeaders>(LazyHeaders, Headers, LazyHeaders.native)
+standIn<LazyHeaders>(LazyHeaders, PlatformHeaders, LazyHeaders.native)
 
 export function responseHeaders(list: HeaderList): Headers {
   return new LazyHeaders(list) as unknown as Headers

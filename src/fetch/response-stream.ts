@@ -17,9 +17,8 @@ export function responseStream(body: ResponseBody, signal: AbortSignal | null): 
     {
       type: 'bytes',
       start(controller) {
-        const weak = new WeakRef(controller)
-        if (signal !== null) unlisten = failOnAbort(signal, weak)
-        body.whenSettled(failWith(weak, unlisten))
+        if (signal !== null) unlisten = failOnAbort(signal, controller)
+        body.whenSettled(failWith(new WeakRef(controller), unlisten))
       },
       async pull(controller) {
         try {
@@ -53,12 +52,24 @@ function failWith(stream: WeakRef<Controller>, unlisten: (() => void) | null): (
   }
 }
 
+/** A signal may outlive any number of streams that nobody read to their end. */
+const dropped = new FinalizationRegistry<() => void>((unlisten) => unlisten())
+
 /** A body that has come whole is out of the signal's reach, but not the part of it that waits to be read. */
-function failOnAbort(signal: AbortSignal, stream: WeakRef<Controller>): () => void {
-  const onAbort = () => stream.deref()?.error(signal.reason)
-  if (signal.aborted) onAbort()
-  else signal.addEventListener('abort', onAbort, { once: true })
-  return () => signal.removeEventListener('abort', onAbort)
+function failOnAbort(signal: AbortSignal, controller: Controller): () => void {
+  const stream = new WeakRef(controller)
+  const unlisten = listenOnce(signal, () => stream.deref()?.error(signal.reason))
+  dropped.register(controller, unlisten, stream)
+  return () => {
+    unlisten()
+    dropped.unregister(stream)
+  }
+}
+
+function listenOnce(signal: AbortSignal, run: () => void): () => void {
+  if (signal.aborted) run()
+  else signal.addEventListener('abort', run, { once: true })
+  return () => signal.removeEventListener('abort', run)
 }
 
 /** Bytes that are over. */

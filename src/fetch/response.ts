@@ -2,6 +2,7 @@ import type { ClientRequest, ClientResponse, Timings } from '../core/dispatch.ts
 import type { ResponseBody } from '../core/response-body.ts'
 import { decodeUtf8 } from '../core/utf8.ts'
 import { toFetchError } from './errors.ts'
+import { PlatformResponse } from './platform.ts'
 import { responseHeaders } from './response-headers.ts'
 import { closedStream, ownBuffer, responseStream } from './response-stream.ts'
 import { standIn } from './stand-in.ts'
@@ -169,7 +170,7 @@ class LazyResponse {
 
   #nativeOf(body: ReadableStream | Uint8Array<ArrayBuffer> | null): Response {
     const type = this.headers.get('content-type')
-    return new Response(body, type === null ? {} : { headers: { 'content-type': type } })
+    return new PlatformResponse(body, type === null ? {} : { headers: { 'content-type': type } })
   }
 
   #collect<T>(convert: (bytes: Uint8Array) => T | Promise<T>): Promise<T> {
@@ -186,7 +187,7 @@ class LazyResponse {
   }
 }
 
-standIn<LazyResponse>(LazyResponse, Response, LazyResponse.native)
+standIn<LazyResponse>(LazyResponse, PlatformResponse, LazyResponse.native)
 
 /** `crossOrigin` decides what a browser would let its page see (the Fetch standard's response tainting). */
 export function toFetchResponse(response: ClientResponse, request: ClientRequest): FetchResponse {

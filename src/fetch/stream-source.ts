@@ -10,7 +10,16 @@ export function streamSource(
     [Symbol.asyncIterator]() {
       const reader = stream.getReader()
       return {
-        next: () => reader.read() as Promise<IteratorResult<Uint8Array>>,
+        async next() {
+          let step: Awaited<ReturnType<typeof reader.read>> | null = null
+          try {
+            step = await reader.read()
+            return step as IteratorResult<Uint8Array>
+          } finally {
+            // At its end the stream is its owner's again, as the platform leaves it.
+            if (step === null || step.done) reader.releaseLock()
+          }
+        },
         async return() {
           reader.cancel(signal?.aborted ? signal.reason : undefined).catch(() => {})
           return { done: true, value: undefined }

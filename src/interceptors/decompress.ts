@@ -18,6 +18,9 @@ const ZSTD_IS_SOUND = Number.parseInt(process.versions.node, 10) >= 24
 /** What `fetch` asks for when the caller names no coding. */
 export const ACCEPTED_CODINGS = ZSTD_IS_SOUND ? 'gzip, deflate, br, zstd' : 'gzip, deflate, br'
 
+/** Statuses whose responses have no content, whatever their fields say (RFC 9110 section 15). */
+const EMPTY: ReadonlySet<number> = new Set([204, 205, 304])
+
 const DECODERS: Record<string, () => Duplex> = {
   gzip: () => zlib.createGunzip({ flush: zlib.constants.Z_SYNC_FLUSH }),
   'x-gzip': () => zlib.createGunzip({ flush: zlib.constants.Z_SYNC_FLUSH }),
@@ -35,8 +38,7 @@ export function createDecompress(limits: { readonly responseBody: number }): Int
 }
 
 function decompress(response: ClientResponse, request: ClientRequest, limit: number): ClientResponse {
-  if (!request.decompress || request.method === 'HEAD' || response.status === 204 || response.status === 304)
-    return response
+  if (!request.decompress || request.method === 'HEAD' || EMPTY.has(response.status)) return response
   const codings = codingsOf(response)
   if (codings.length === 0) return response
   if (codings.length > MOST_CODINGS) {

@@ -1,4 +1,5 @@
 /** docs/fetch.md has a table of what is different from the platform's fetch. Here is what it says, line by line. */
+import type { IncomingMessage } from 'node:http'
 import { createServer } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
@@ -71,6 +72,63 @@ describe('the response object', () => {
       },
     })
     expect((await drained(bench.client().fetch(peer.origin))).statusText).toBe('grüß')
+  })
+})
+
+describe('what came, or did not', () => {
+  test('a lost connection is tried once more, unless that is turned off', async () => {
+    const urls: (string | undefined)[] = []
+    const { origin } = await bench.h1Server({
+      plain: true,
+      handler: (request) => {
+        urls.push(request.url)
+        ;(request as IncomingMessage).socket.destroy()
+      },
+    })
+    const ours = bench.client().fetch as unknown as AnyFetch
+    await expect(ours(`${origin}/ours`)).rejects.toThrow('fetch failed')
+    await expect(ours(`${origin}/once`, { retry: false } as RequestInit)).rejects.toThrow('fetch failed')
+    await expect(platform(`${origin}/theirs`)).rejects.toThrow('fetch failed')
+    expect(urls).toEqual(['/ours', '/ours', '/once', '/theirs'])
+  })
+
+  test('large headers', async () => {
+    const ours = bench.client().fetch as unknown as AnyFetch
+    const { origin } = await bench.h1Server({
+      plain: true,
+      handler: (_, response) => {
+        response.writeHead(200, { connection: 'close', a: 'x'.repeat(20_000) })
+        response.end()
+      },
+    })
+    expect((await drained(ours(origin))).headers.get('a')).toHaveLength(20_000)
+    await expect(platform(origin)).rejects.toThrow('fetch failed')
+  })
+
+  test('the reason of an abort is passed on, whatever it is', async () => {
+    const { origin } = await bench.h1Server({
+      plain: true,
+      handler: (_, response) => {
+        response.write('a part')
+      },
+    })
+    const ours = bench.client().fetch as unknown as AnyFetch
+    const failure = async (fetch: AnyFetch) => {
+      const controller = new AbortController()
+      const { body } = await fetch(origin, { signal: controller.signal })
+      controller.abort(null)
+      return rejection((body as ReadableStream).getReader().read())
+    }
+    expect(await failure(ours)).toBe(null)
+    expect(await failure(platform)).toMatchObject({ name: 'AbortError' })
+  })
+
+  test('no entries of resource timing', async () => {
+    const { origin, ours } = await both()
+    performance.clearResourceTimings()
+    await drained(ours(answer(origin, 200, {}, 'x')))
+    await new Promise(setImmediate)
+    expect(performance.getEntriesByType('resource')).toEqual([])
   })
 })
 

@@ -20,7 +20,8 @@ export interface EncodedHead {
 }
 
 /** RFC 9110 section 8.6: methods that anticipate content say so when there is none. */
-const EXPECTS_CONTENT = new Set(['POST', 'PUT', 'PATCH'])
+const EXPECTS_CONTENT = new Set(['POST', 'PUT', 'PATCH', 'QUERY', 'PROPFIND', 'PROPPATCH'])
+
 /**
  * Host first (RFC 9110 section 7.2), then the caller's fields in order and with repeats, then those that belong
  * to this connection. Framing is made here, from the shape of the body, and never taken over from the caller:

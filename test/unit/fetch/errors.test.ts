@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { ConnectError, InvalidRequestError, ProtocolError } from '../../../src/core/errors.ts'
+import { BodyError, ConnectError, InvalidRequestError, ProtocolError } from '../../../src/core/errors.ts'
 import { toFetchError } from '../../../src/fetch/errors.ts'
 
 describe('toFetchError', () => {
@@ -32,4 +32,14 @@ describe('toFetchError', () => {
       expect(toFetchError(reason, 'fetch failed')).toBe(reason)
     },
   )
+
+  test('a request body that was aborted aborts the call', () => {
+    const abort = new DOMException('its own', 'AbortError')
+    const failure = new BodyError('ERR_TRUNKLINE_REQUEST_BODY_FAILED', 'it failed', { cause: abort })
+    const error = toFetchError(failure, 'fetch failed') as DOMException
+    expect(error).toBeInstanceOf(DOMException)
+    expect(error).toMatchObject({ name: 'AbortError', cause: failure })
+    const other = new BodyError('ERR_TRUNKLINE_REQUEST_BODY_FAILED', 'it failed', { cause: new Error('x') })
+    expect(toFetchError(other, 'fetch failed')).toBeInstanceOf(TypeError)
+  })
 })

@@ -44,6 +44,22 @@ describe('what is at hand comes as bytes', () => {
 })
 
 describe('what comes over time stays a stream', () => {
+  test('that always has the next chunk at hand', async () => {
+    let pulls = 0
+    const endless = new ReadableStream<Uint8Array>(
+      {
+        async pull(controller) {
+          pulls += 1
+          controller.enqueue(new Uint8Array(pulls % 2))
+        },
+      },
+      { highWaterMark: 0 },
+    )
+    const body = await readAhead(endless)
+    expect(body).toMatchObject({ kind: 'stream', replayable: false })
+    expect(pulls).toBeLessThan(5000)
+  })
+
   test('that waits', async () => {
     let controller: ReadableStreamDefaultController<Uint8Array> | undefined
     const body = await readAhead(

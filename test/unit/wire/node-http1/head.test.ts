@@ -21,12 +21,12 @@ describe('encodeHead', () => {
     expect(fields).toEqual(['host', 'a.test:8443', 'x', '1', 'cookie', 'a', 'x', '2', 'cookie', 'b', ...own])
   })
 
-  test('no body: POST, PUT and PATCH say so, others say nothing', () => {
-    for (const method of ['POST', 'PUT', 'PATCH']) {
+  test('no body: methods that expect one say so, others say nothing', () => {
+    for (const method of ['POST', 'PUT', 'PATCH', 'QUERY', 'PROPFIND', 'PROPPATCH']) {
       expect(encode(method, 'none')).toMatchObject({ chunked: false, length: 0 })
       expect(encode(method, 'none').fields.slice(-2)).toEqual(['content-length', '0'])
     }
-    for (const method of ['GET', 'HEAD', 'DELETE', 'QUERY']) {
+    for (const method of ['GET', 'HEAD', 'DELETE', 'MKCOL']) {
       expect(encode(method, 'none')).toMatchObject({ chunked: false, length: null })
       expect(encode(method, 'none').fields).not.toContain('content-length')
     }
