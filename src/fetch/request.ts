@@ -20,6 +20,9 @@ import { targetOf } from './target.ts'
 
 type Input = string | URL | Request
 
+/** Aborting reaches the signal of a `Request` only while the `Request` itself is there. It is, as long as its signal. */
+const keptBySignals = new WeakMap<AbortSignal, Request>()
+
 const PLAIN_RULES: FetchRules = { mode: 'cors', referrer: null, integrity: '' }
 
 /** What is known of a request before its body. */
@@ -113,6 +116,7 @@ function ofRequest(
   const settled = settle(request, init, request.headers)
   const own = bodyOf(init, settled.method)
   const signal = init.signal === undefined ? input.signal : init.signal
+  if (signal === input.signal) keptBySignals.set(input.signal, input)
   const inherited = { ...init, signal }
   if (own !== null || request.body === null) return ofSettled(target, settled, own, inherited, retry)
   return readAhead(request.body as ReadableStream<Uint8Array>).then((body) => {

@@ -1,5 +1,5 @@
 import { markAsUncloneable } from 'node:worker_threads'
-import type { HeaderList } from '../core/headers.ts'
+import { type HeaderList, isToken } from '../core/headers.ts'
 import { standIn } from './stand-in.ts'
 
 const INSPECT = Symbol.for('nodejs.util.inspect.custom')
@@ -28,12 +28,17 @@ class LazyHeaders {
   }
 
   get(name: string): string | null {
-    // What is not there may be no name at all, for which the platform has an error.
-    return this.#find(name) ?? LazyHeaders.native(this).get(name)
+    const value = this.#find(name)
+    if (value !== null || isName(name)) return value
+    // biome-ignore lint/complexity/noArguments: the platform tells no argument from one that is undefined
+    return Reflect.apply(Headers.prototype.get, LazyHeaders.native(this), arguments)
   }
 
   has(name: string): boolean {
-    return this.#find(name) !== null || LazyHeaders.native(this).has(name)
+    if (this.#find(name) !== null) return true
+    if (isName(name)) return false
+    // biome-ignore lint/complexity/noArguments: the same
+    return Reflect.apply(Headers.prototype.has, LazyHeaders.native(this), arguments)
   }
 
   getSetCookie(): string[] {
@@ -81,6 +86,11 @@ class LazyHeaders {
 }
 
 standIn<LazyHeaders>(LazyHeaders, Headers, LazyHeaders.native)
+
+/** What is none is the platform's to convert, or to refuse. */
+function isName(name: unknown): boolean {
+  return typeof name === 'string' && isToken(name)
+}
 
 export function responseHeaders(list: HeaderList): Headers {
   return new LazyHeaders(list) as unknown as Headers

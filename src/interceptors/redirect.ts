@@ -3,7 +3,7 @@ import type { Clock } from '../core/clock.ts'
 import type { ClientRequest, ClientResponse, Dispatch, FetchRules, Interceptor } from '../core/dispatch.ts'
 import { type ErrorDetails, ProtocolError } from '../core/errors.ts'
 import { events } from '../core/events.ts'
-import { combinedHeader, headerValue, withoutHeaders } from '../core/headers.ts'
+import { combinedHeader, withoutHeaders } from '../core/headers.ts'
 import { parseTarget, type Target } from '../core/origin.ts'
 import { canSend, notReplayable } from '../core/request-body.ts'
 import { isBlockedPort } from './blocked-ports.ts'
@@ -56,7 +56,7 @@ async function follow(next: Dispatch, request: ClientRequest, clock: Clock): Pro
 /** Where a redirect leads to; with `redirect: 'error'` also of one that leads nowhere. Null: no redirect. */
 function locationOf(response: ClientResponse, { redirect }: ClientRequest): string | null {
   if (!REDIRECTS.has(response.status)) return null
-  return headerValue(response.headers, 'location') ?? (redirect === 'error' ? '' : null)
+  return combinedHeader(response.headers, 'location') ?? (redirect === 'error' ? '' : null)
 }
 
 function resolve(request: ClientRequest, location: string): Target {

@@ -115,6 +115,12 @@ describe('where to', () => {
     expect(last.target.path).toBe('/%C3%BC')
   })
 
+  test('several locations are one, as a response shows them', async () => {
+    const both = clientResponse(302, ['location', '/a', 'location', '/b'])
+    const { last } = await follow(clientRequest(), both, ok())
+    expect(last.target.path).toBe('/a,%20/b')
+  })
+
   test('each hop is relative to the one before', async () => {
     const { requests } = await follow(clientRequest(), to('https://other.test/a/b'), to('c'), ok())
     expect(requests.map(({ target }) => target.href)).toEqual([
