@@ -77,17 +77,16 @@ function isPlain({ redirect, duplex, rare }: Members): boolean {
 }
 
 function quick(target: Target, method: string, init: Members, retry: RetryPolicy): ClientRequest {
-  const { scheme } = target.origin
   const body = bodyOf(init, method)
   const bare = init.headers === undefined && body === null && takesNoBody(method)
-  const headers = bare ? bareHeaders(scheme) : headersOf(init, target, method, body)
+  const headers = bare ? bareHeaders(target.origin) : headersOf(init, target, method, body)
   const redirect = (init.redirect as RedirectMode | undefined) ?? 'follow'
   return assemble(target, { method, headers, redirect, rules: PLAIN_RULES }, body, init, retry)
 }
 
 function headersOf(init: Members, target: Target, method: string, body: ExtractedBody | null): HeaderList {
   const headers = init.headers === undefined ? [] : fetchHeaders(init.headers)
-  return complete(headers, target.origin.scheme, 'cors', {
+  return complete(headers, target.origin, 'cors', {
     hasBody: body !== null,
     contentType: body?.contentType ?? null,
     contentLength: contentLengthFor(method, body),
@@ -153,7 +152,7 @@ function ofSettled(
   const { referrer } = rules
   const referer = referrer === null ? null : refererFor(referrer.url, referrer.policy, target.href)
   if (referer !== null && headerValue(headers, 'referer') === null) headers.push('referer', referer.href)
-  const list = complete(headers, target.origin.scheme, rules.mode, {
+  const list = complete(headers, target.origin, rules.mode, {
     hasBody: body !== null,
     contentType: body?.contentType ?? null,
     contentLength: contentLengthFor(method, body),

@@ -6,12 +6,20 @@ import { events } from '../core/events.ts'
 import { combinedHeader, withoutHeaders } from '../core/headers.ts'
 import { parseTarget, type Target } from '../core/origin.ts'
 import { canSend, notReplayable } from '../core/request-body.ts'
+import { isTrustworthy } from '../core/trustworthy.ts'
 import { isBlockedPort } from './blocked-ports.ts'
 import { dismiss } from './dismiss.ts'
 import { policyAfter, refererFor } from './referrer.ts'
 
 /** The Fetch standard's limit (HTTP-redirect fetch, step 7). */
 const MOST_REDIRECTS = 20
+
+/** The next request, as long as it is in the making. */
+interface Moved {
+  headers: string[]
+  rules?: FetchRules | null
+  readonly target: Target
+}
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308])
 const BODY_HEADERS = new Set([
@@ -100,6 +108,7 @@ function nextRequest(request: ClientRequest, response: ClientResponse, target: T
   const since = request.since ?? (response.timings.startedAt || null)
   const moved = { ...request, target, headers, since }
   const { rules = null } = request
+  if (rules !== null) sayMode(moved, rules, request.target)
   if (rules !== null && rules.referrer !== null) refer(moved, rules, response)
   return toGet ? { ...moved, method: 'GET', body: null, trailers: null } : moved
 }
@@ -109,12 +118,16 @@ function isKept({ body }: ClientRequest): boolean {
   return body === null || body.kind === 'bytes' || body.replayable
 }
 
+/** The mode is told to origins that can be trusted, and to no other (Fetch Metadata, section 2). */
+function sayMode(request: Moved, { mode }: FetchRules, from: Target): void {
+  const trusted = isTrustworthy(request.target.origin)
+  if (trusted === isTrustworthy(from.origin)) return
+  request.headers = withoutHeaders(request.headers, (name) => name === 'sec-fetch-mode')
+  if (trusted) request.headers.push('sec-fetch-mode', mode)
+}
+
 /** Says where the request came from, as far as the policy of the redirect lets it. */
-function refer(
-  request: { headers: string[]; rules?: FetchRules | null; readonly target: Target },
-  rules: FetchRules,
-  response: ClientResponse,
-): void {
+function refer(request: Moved, rules: FetchRules, response: ClientResponse): void {
   const { referrer } = rules
   if (referrer === null) return
   const policy = policyAfter(combinedHeader(response.headers, 'referrer-policy'), referrer.policy)

@@ -288,6 +288,14 @@ describe('rules of fetch, which request does not have', () => {
     await expect(follow(request, to('https://other.test/'), ok())).rejects.toEqual(refused)
   })
 
+  test('the mode is told where it can be trusted, at each hop', async () => {
+    const headers = ['sec-fetch-mode', 'cors']
+    const start = clientRequest({ headers, rules: rules({ mode: 'cors' }) })
+    const { requests } = await follow(start, to('http://a.test/'), to('http://localhost/'), to('/x'), ok())
+    const modes = requests.map((request) => headerValue(request.headers, 'sec-fetch-mode'))
+    expect(modes).toEqual(['cors', null, 'cors', 'cors'])
+  })
+
   test('Referer is made anew at each hop, by the policy of the redirect', async () => {
     const referrer = { url: new URL('https://example.test/page?q'), policy: '' }
     const request = clientRequest({ headers: ['referer', 'x', 'a', '1'], rules: rules({ referrer }) })
