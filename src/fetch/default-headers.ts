@@ -1,4 +1,6 @@
 import { type HeaderList, withoutHeaders } from '../core/headers.ts'
+import type { Origin } from '../core/origin.ts'
+import { isTrustworthy } from '../core/trustworthy.ts'
 import { ACCEPTED_CODINGS } from '../interceptors/decompress.ts'
 import { indexOf } from './headers.ts'
 
@@ -52,18 +54,19 @@ const NO_FACTS: HeaderFacts = { hasBody: false, contentType: null, contentLength
 /** Adds to the caller's fields what the Fetch standard adds, and the platform with it. Returns the list. */
 export function complete(
   given: string[],
-  scheme: 'https' | 'http',
+  origin: Pick<Origin, 'scheme' | 'hostname'>,
   mode: string,
   facts: HeaderFacts = NO_FACTS,
 ): string[] {
+  const trusted = isTrustworthy(origin)
   let list = given
   let seen = 0
   for (let index = 0; index < list.length; index += 2) seen |= KNOWN.get(list[index] as string) ?? 0
-  // The mode is not the caller's to say, and a length without a body is none.
-  if (seen & MODE || (seen & LENGTH && !facts.hasBody)) {
+  // The mode is not the caller's to say where it is said, and a length without a body is none.
+  if ((seen & MODE && trusted) || (seen & LENGTH && !facts.hasBody)) {
     list = withoutHeaders(
       list,
-      (name) => name === 'sec-fetch-mode' || (name === 'content-length' && !facts.hasBody),
+      (name) => (name === 'sec-fetch-mode' && trusted) || (name === 'content-length' && !facts.hasBody),
     )
     if (!facts.hasBody) seen &= ~LENGTH
   }
@@ -71,12 +74,12 @@ export function complete(
   if (!(seen & ACCEPT)) list.push('accept', '*/*')
   if (!(seen & LANGUAGE)) list.push('accept-language', '*')
   if (facts.contentLength !== null && !(seen & LENGTH)) list.push('content-length', facts.contentLength)
-  list.push('sec-fetch-mode', mode)
+  if (trusted) list.push('sec-fetch-mode', mode)
   if (!(seen & AGENT)) list.push('user-agent', USER_AGENT)
   addCacheControl(list, seen, facts.cache)
   if (seen & RANGE) addIdentity(list)
   else if (!(seen & ENCODING))
-    list.push('accept-encoding', scheme === 'https' ? ACCEPTED_CODINGS : PLAIN_CODINGS)
+    list.push('accept-encoding', origin.scheme === 'https' ? ACCEPTED_CODINGS : PLAIN_CODINGS)
   return list
 }
 
@@ -100,12 +103,16 @@ function addIdentity(list: string[]): void {
 }
 
 /** All that a GET without headers of its own carries; shared, and so frozen. */
-const BARE: Readonly<Record<'https' | 'http', readonly string[]>> = {
-  https: Object.freeze(complete([], 'https', 'cors')),
-  http: Object.freeze(complete([], 'http', 'cors')),
+const BARE_HTTPS = bareFor('https', '')
+const BARE_LOOPBACK = bareFor('http', 'localhost')
+const BARE_HTTP = bareFor('http', '')
+
+function bareFor(scheme: 'https' | 'http', hostname: string): HeaderList {
+  return Object.freeze(complete([], { scheme, hostname }, 'cors'))
 }
 
 /** The headers of a GET that gives none. */
-export function bareHeaders(scheme: 'https' | 'http'): HeaderList {
-  return BARE[scheme]
+export function bareHeaders(origin: Pick<Origin, 'scheme' | 'hostname'>): HeaderList {
+  if (origin.scheme === 'https') return BARE_HTTPS
+  return isTrustworthy(origin) ? BARE_LOOPBACK : BARE_HTTP
 }

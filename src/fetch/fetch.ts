@@ -1,7 +1,7 @@
 import { BodyQueue } from '../core/body-queue.ts'
 import { changedResponse } from '../core/changed-response.ts'
 import type { ClientRequest, ClientResponse, Dispatch } from '../core/dispatch.ts'
-import { ProtocolError, TimeoutError } from '../core/errors.ts'
+import { ConnectError, ProtocolError, TimeoutError } from '../core/errors.ts'
 import { ResponseBody } from '../core/response-body.ts'
 import type { RetryPolicy } from '../core/retry-policy.ts'
 import { toFetchError } from './errors.ts'
@@ -27,7 +27,7 @@ export function createFetch(dispatch: Dispatch, retry: RetryPolicy): Fetch {
       if (request instanceof Promise) return request.then((made) => begin(dispatch, made), failed)
       return begin(dispatch, request)
     } catch (error) {
-      return Promise.reject(toFetchError(error, 'fetch failed'))
+      return Promise.reject(refusal(error, input, init))
     }
   }
 }
@@ -52,6 +52,13 @@ function send(dispatch: Dispatch, request: ClientRequest): Promise<FetchResponse
       ? verified(response, request)
       : toFetchResponse(response, request)
   }, failed)
+}
+
+/** Why a call was not even tried. A request that is wrong is wrong, aborted or not; one that is not goes no further. */
+function refusal(error: unknown, input: string | URL | Request, init: FetchInit | undefined): unknown {
+  const signal = init?.signal === undefined && input instanceof Request ? input.signal : init?.signal
+  if (error instanceof ConnectError && signal?.aborted) return signal.reason
+  return toFetchError(error, 'fetch failed')
 }
 
 function failed(error: unknown): never {

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { bytesBody, type RequestBody, replayableBody } from '../core/request-body.ts'
 
 type Part = Uint8Array | Blob
@@ -15,11 +15,12 @@ export interface Multipart {
 
 /**
  * A form as `multipart/form-data` (HTML standard, section 4.10.21.8; RFC 7578), to the byte what the platform makes
- * of it but for the boundary. It is taken as it is now; files are read when they are sent, each time anew.
+ * of it but for the characters of the boundary. It is taken as it is now; files are read when they are sent, each time anew.
  */
 export function encodeMultipart(form: FormData): Multipart {
-  // Unguessable: whoever writes a value of the form must not be able to write a part of it.
-  const boundary = `----formdata-trunkline-${randomUUID()}`
+  // Unguessable: whoever writes a value of the form must not be able to write a part of it. As long as the platform's,
+  // so that forms have the same length.
+  const boundary = `----formdata-${randomBytes(14).toString('base64url')}`
   const parts: Part[] = []
   for (const [name, value] of form) addEntry(parts, boundary, name, value)
   parts.push(encoder.encode(`--${boundary}--\r\n`))

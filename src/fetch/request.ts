@@ -21,6 +21,9 @@ import { targetOf } from './target.ts'
 
 type Input = string | URL | Request
 
+/** Aborting reaches the signal of a `Request` only while the `Request` itself is there. It is, as long as its signal. */
+const keptBySignals = new WeakMap<AbortSignal, Request>()
+
 const PLAIN_RULES: FetchRules = { mode: 'cors', referrer: null, integrity: '' }
 
 /** What is known of a request before its body. */
@@ -75,17 +78,16 @@ function isPlain({ redirect, duplex, rare }: Members): boolean {
 }
 
 function quick(target: Target, method: string, init: Members, retry: RetryPolicy): ClientRequest {
-  const { scheme } = target.origin
   const body = bodyOf(init, method)
   const bare = init.headers === undefined && body === null && takesNoBody(method)
-  const headers = bare ? bareHeaders(scheme) : headersOf(init, target, method, body)
+  const headers = bare ? bareHeaders(target.origin) : headersOf(init, target, method, body)
   const redirect = (init.redirect as RedirectMode | undefined) ?? 'follow'
   return assemble(target, { method, headers, redirect, rules: PLAIN_RULES }, body, init, retry)
 }
 
 function headersOf(init: Members, target: Target, method: string, body: ExtractedBody | null): HeaderList {
   const headers = init.headers === undefined ? [] : fetchHeaders(init.headers)
-  return complete(headers, target.origin.scheme, 'cors', {
+  return complete(headers, target.origin, 'cors', {
     hasBody: body !== null,
     contentType: body?.contentType ?? null,
     contentLength: contentLengthFor(method, body),
@@ -114,6 +116,7 @@ function ofRequest(
   const settled = settle(request, init, request.headers)
   const own = bodyOf(init, settled.method)
   const signal = init.signal === undefined ? input.signal : init.signal
+  if (signal === input.signal) keptBySignals.set(input.signal, input)
   const inherited = { ...init, signal }
   if (own !== null || request.body === null) return ofSettled(target, settled, own, inherited, retry)
   const stream = request.body as ReadableStream<Uint8Array>
@@ -153,7 +156,7 @@ function ofSettled(
   const { referrer } = rules
   const referer = referrer === null ? null : refererFor(referrer.url, referrer.policy, target.href)
   if (referer !== null && headerValue(headers, 'referer') === null) headers.push('referer', referer.href)
-  const list = complete(headers, target.origin.scheme, rules.mode, {
+  const list = complete(headers, target.origin, rules.mode, {
     hasBody: body !== null,
     contentType: body?.contentType ?? null,
     contentLength: contentLengthFor(method, body),

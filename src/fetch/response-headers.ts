@@ -1,4 +1,4 @@
-import type { HeaderList } from '../core/headers.ts'
+import { type HeaderList, isToken } from '../core/headers.ts'
 import { PlatformHeaders } from './platform.ts'
 import { standIn } from './stand-in.ts'
 import { markAsUncloneable } from './uncloneable.ts'
@@ -30,15 +30,15 @@ class LazyHeaders {
 
   get(name: string): string | null {
     const value = this.#find(name)
-    if (value !== null) return value
-    // What is not there may be no name at all, or no argument, for which the platform has an error.
-    // biome-ignore lint/complexity/noArguments: a rest parameter would make an array for each look at a header
+    if (value !== null || isName(name)) return value
+    // biome-ignore lint/complexity/noArguments: the platform tells no argument from undefined, and a rest parameter is an array
     return Reflect.apply(PlatformHeaders.prototype.get, LazyHeaders.native(this), arguments)
   }
 
   has(name: string): boolean {
     if (this.#find(name) !== null) return true
-    // biome-ignore lint/complexity/noArguments: see above
+    if (isName(name)) return false
+    // biome-ignore lint/complexity/noArguments: the same
     return Reflect.apply(PlatformHeaders.prototype.has, LazyHeaders.native(this), arguments)
   }
 
@@ -87,6 +87,11 @@ class LazyHeaders {
 }
 
 standIn<LazyHeaders>(LazyHeaders, PlatformHeaders, LazyHeaders.native)
+
+/** What is none is the platform's to convert, or to refuse. */
+function isName(name: unknown): boolean {
+  return typeof name === 'string' && isToken(name)
+}
 
 export function responseHeaders(list: HeaderList): Headers {
   return new LazyHeaders(list) as unknown as Headers

@@ -1,4 +1,5 @@
 import type { ClientRequest, ClientResponse, Timings } from '../core/dispatch.ts'
+import { BodyError } from '../core/errors.ts'
 import type { ResponseBody } from '../core/response-body.ts'
 import { decodeUtf8 } from '../core/utf8.ts'
 import { toFetchError } from './errors.ts'
@@ -141,7 +142,7 @@ class LazyResponse {
 
   clone(): Response {
     if (this.#body !== null && (this.bodyUsed || this.#native?.body?.locked === true))
-      throw new TypeError('Response.clone: Body has already been consumed, or is locked by a reader.')
+      throw new TypeError('Response.clone: Body has already been consumed.')
     const copy = new LazyResponse(this.#response, this.#type, this.#body, this.#signal)
     if (this.#body !== null) copy.#native = this.#asNative().clone()
     return copy as unknown as Response
@@ -152,8 +153,9 @@ class LazyResponse {
   }
 
   [INSPECT](_depth: number, options: object, inspect: (value: unknown, options: object) => string): string {
-    const { status, statusText, headers, bodyUsed, ok, redirected, type, url, protocol, timings } = this
-    const shown = { status, statusText, headers, bodyUsed, ok, redirected, type, url, protocol, timings }
+    const { status, statusText, headers, body, bodyUsed, ok, redirected, type, url, protocol, timings } = this
+    const platforms = { status, statusText, headers, body, bodyUsed, ok, redirected, type, url }
+    const shown = { ...platforms, protocol, timings }
     return `Response ${inspect(shown, options)}`
   }
 
@@ -183,7 +185,9 @@ class LazyResponse {
       body.cancel(reason)
       return Promise.reject(reason)
     }
-    return body.collect(convert, terminated) as Promise<T>
+    const here = body.settled
+    const whole = body.collect(convert, terminated) as Promise<T>
+    return here && this.#signal !== null ? unlessAborted(whole, this.#signal) : whole
   }
 }
 
@@ -207,10 +211,22 @@ function terminated(error: unknown): unknown {
   return toFetchError(error, 'terminated')
 }
 
+/** What is here already is handed out a moment later: an abort right behind the call is still heard. */
+async function unlessAborted<T>(whole: Promise<T>, signal: AbortSignal): Promise<T> {
+  const value = await whole
+  if (signal.aborted) throw signal.reason
+  return value
+}
+
+/** In the platform's words, which programs know it by. */
 function bodyUsed(): TypeError {
-  return new TypeError(
-    'Body is unusable: Body has already been read. Clone a response before its first read.',
-  )
+  return new TypeError('Body is unusable: Body has already been read', {
+    cause: new BodyError(
+      'ERR_TRUNKLINE_BODY_USED',
+      'The response body was already read; a body can be read once. Clone a response before its first read.',
+      { processed: 'yes', phase: 'body' },
+    ),
+  })
 }
 
 function parseJson(bytes: Uint8Array): unknown {

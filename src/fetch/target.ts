@@ -13,8 +13,8 @@ const DOT_SEGMENT = /\/\.\.?(?:[/?]|$)/
 
 /**
  * The target of a URL for `fetch`; null for one that is neither http nor https.
- * @throws InvalidRequestError `ERR_TRUNKLINE_INVALID_URL` for no URL, or one with user information; ConnectError for a
- * blocked port.
+ * @throws InvalidRequestError `ERR_TRUNKLINE_INVALID_URL` for one with user information; a TypeError with such a cause
+ * for no URL; ConnectError for a blocked port.
  */
 export function targetOf(url: string): Target | null {
   return knownTarget(url) ?? parsed(url)
@@ -49,7 +49,7 @@ function remember(url: string, { origin }: Target): void {
 
 function parsed(text: string): Target | null {
   const url = URL.parse(text)
-  if (url === null) throw invalid(text, 'it is not an absolute URL')
+  if (url === null) throw invalid(text)
   if (url.protocol !== 'http:' && url.protocol !== 'https:') return null
   if (url.username !== '' || url.password !== '') {
     throw new InvalidRequestError(
@@ -70,8 +70,13 @@ function parsed(text: string): Target | null {
   return target
 }
 
-function invalid(text: string, why: string): InvalidRequestError {
+/** In the platform's words, which programs know it by; the cause says more. */
+function invalid(text: string): TypeError {
   // What may be a password is not repeated.
-  const shown = text.includes('@') ? '' : ` "${text.slice(0, 200)}"`
-  return new InvalidRequestError('ERR_TRUNKLINE_INVALID_URL', `Failed to parse URL from${shown}: ${why}.`)
+  const shown = text.includes('@') ? '' : text.slice(0, 200)
+  const cause = new InvalidRequestError(
+    'ERR_TRUNKLINE_INVALID_URL',
+    `Failed to parse URL from${shown === '' ? '' : ` "${shown}"`}: it is not an absolute URL.`,
+  )
+  return new TypeError(`Failed to parse URL from ${shown}`, { cause })
 }

@@ -3,15 +3,23 @@ import type { Clock } from '../core/clock.ts'
 import type { ClientRequest, ClientResponse, Dispatch, FetchRules, Interceptor } from '../core/dispatch.ts'
 import { type ErrorDetails, ProtocolError } from '../core/errors.ts'
 import { events } from '../core/events.ts'
-import { combinedHeader, headerValue, withoutHeaders } from '../core/headers.ts'
+import { combinedHeader, withoutHeaders } from '../core/headers.ts'
 import { parseTarget, type Target } from '../core/origin.ts'
 import { canSend, notReplayable } from '../core/request-body.ts'
+import { isTrustworthy } from '../core/trustworthy.ts'
 import { isBlockedPort } from './blocked-ports.ts'
 import { dismiss } from './dismiss.ts'
 import { policyAfter, refererFor } from './referrer.ts'
 
 /** The Fetch standard's limit (HTTP-redirect fetch, step 7). */
 const MOST_REDIRECTS = 20
+
+/** The next request, as long as it is in the making. */
+interface Moved {
+  headers: string[]
+  rules?: FetchRules | null
+  readonly target: Target
+}
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308])
 const BODY_HEADERS = new Set([
@@ -59,7 +67,7 @@ async function follow(next: Dispatch, request: ClientRequest, clock: Clock): Pro
 /** Where a redirect leads to; with `redirect: 'error'` also of one that leads nowhere. Null: no redirect. */
 function locationOf(response: ClientResponse, { redirect }: ClientRequest): string | null {
   if (!REDIRECTS.has(response.status)) return null
-  return headerValue(response.headers, 'location') ?? (redirect === 'error' ? '' : null)
+  return combinedHeader(response.headers, 'location') ?? (redirect === 'error' ? '' : null)
 }
 
 function resolve(request: ClientRequest, location: string): Target {
@@ -106,6 +114,7 @@ function nextRequest(request: ClientRequest, response: ClientResponse, target: T
   const since = request.since ?? (response.timings.startedAt || null)
   const moved = { ...request, target, headers, since }
   const { rules = null } = request
+  if (rules !== null) sayMode(moved, rules, request.target)
   if (rules !== null && rules.referrer !== null) refer(moved, rules, response)
   return toGet ? { ...moved, method: 'GET', body: null, trailers: null } : moved
 }
@@ -115,12 +124,16 @@ function isKept({ body }: ClientRequest): boolean {
   return body === null || body.kind === 'bytes' || body.replayable
 }
 
+/** The mode is told to origins that can be trusted, and to no other (Fetch Metadata, section 2). */
+function sayMode(request: Moved, { mode }: FetchRules, from: Target): void {
+  const trusted = isTrustworthy(request.target.origin)
+  if (trusted === isTrustworthy(from.origin)) return
+  request.headers = withoutHeaders(request.headers, (name) => name === 'sec-fetch-mode')
+  if (trusted) request.headers.push('sec-fetch-mode', mode)
+}
+
 /** Says where the request came from, as far as the policy of the redirect lets it. */
-function refer(
-  request: { headers: string[]; rules?: FetchRules | null; readonly target: Target },
-  rules: FetchRules,
-  response: ClientResponse,
-): void {
+function refer(request: Moved, rules: FetchRules, response: ClientResponse): void {
   const { referrer } = rules
   if (referrer === null) return
   const policy = policyAfter(combinedHeader(response.headers, 'referrer-policy'), referrer.policy)

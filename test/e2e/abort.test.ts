@@ -5,7 +5,7 @@ import type { Client } from 'trunkline'
 import { describe, expect, test } from 'vitest'
 import type { ServerReply, ServerRequest, TestServer } from '../support/servers.ts'
 import { waitFor } from '../support/wait-for.ts'
-import { Bench, drained, rejection } from './support/bench.ts'
+import { Bench, collectGarbage, drained, rejection } from './support/bench.ts'
 
 const bench = new Bench()
 
@@ -302,6 +302,21 @@ describe('listeners on a signal that lives long', () => {
     await waitFor(() => client.stats().active === 0)
     expect(listeners(signal)).toBe(0)
   })
+})
+
+test('of a Request that nobody holds any more', async () => {
+  const server = await bench.h2Server()
+  const client = bench.client()
+  for (const path of ['/hang', '/slow-body/20000']) {
+    const controller = new AbortController()
+    const make = () => new Request(`${server.origin}${path}`, { signal: controller.signal })
+    const pending = rejection(client.fetch(make()).then((response) => response.text()))
+    await waitFor(() => server.counts.activeRequests === 1)
+    collectGarbage()
+    controller.abort(reason)
+    expect(await pending).toBe(reason)
+    await waitFor(() => server.counts.activeRequests === 0)
+  }
 })
 
 test('a server that answers after the abort disturbs nobody', async () => {

@@ -137,6 +137,26 @@ describe.runIf(Number.parseInt(process.versions.node, 10) >= 26)('the response',
     })
   })
 
+  test('its headers, asked for in ways that make no sense', async () => {
+    const asks: ((headers: Headers) => unknown)[] = [
+      (headers) => Reflect.apply(headers.get, headers, []),
+      (headers) => Reflect.apply(headers.has, headers, []),
+      (headers) => headers.get('a b'),
+      (headers) => headers.has(':status'),
+      (headers) => headers.get(undefined as unknown as string),
+      (headers) => headers.get({ toString: () => 'a' } as unknown as string),
+      (headers) => headers.get(Symbol('x') as unknown as string),
+      (headers) => headers.append('a', 'b'),
+      (headers) => Reflect.apply(headers.forEach, headers, []),
+      (headers) => Object.fromEntries(headers).a,
+    ]
+    for (const ask of asks)
+      await expectSame(async (fetch) => {
+        const response = await fetch(answer(200, { a: '1' }))
+        return [await outcome(async () => ask(response.headers)), await response.text()]
+      })
+  })
+
   test('integrity', async () => {
     const good = `sha256-${createHash('sha256').update('abc').digest('base64')}`
     for (const integrity of [good, `${good} sha512-AAAA`, 'sha256-AAAA', 'md5-AAAA']) {
@@ -162,5 +182,13 @@ describe.runIf(Number.parseInt(process.versions.node, 10) >= 26)('the response',
       controller.abort(reason)
       return response
     })
+    await expectSame(async (fetch) => {
+      const controller = new AbortController()
+      const response = await fetch(answer(200, {}, 'x'), { signal: controller.signal })
+      const reading = response.text()
+      controller.abort(reason)
+      return reading
+    })
+    await expectSame((fetch) => fetch('http://localhost:22/', { signal: AbortSignal.abort(reason) }))
   })
 })

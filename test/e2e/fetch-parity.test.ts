@@ -1,5 +1,6 @@
 /** Whatever runs on the platform's fetch gives the same here: the same calls by both, at the same server. */
 import { Readable } from 'node:stream'
+import { runInNewContext } from 'node:vm'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { Bench } from './support/bench.ts'
 import { type AnyFetch, outcome, parityRoutes, withoutBoundaries } from './support/parity.ts'
@@ -78,6 +79,8 @@ sameNode('the request', () => {
     ['bytes', () => ({ method: 'POST', body: new Uint16Array([1, 2]).subarray(1) })],
     ['an ArrayBuffer', () => ({ method: 'POST', body: new ArrayBuffer(3) })],
     ['a resizable one', () => ({ method: 'POST', body: new ArrayBuffer(3, { maxByteLength: 9 }) })],
+    ['bytes of another realm', () => ({ method: 'POST', body: runInNewContext('new Uint8Array([1, 2])') })],
+    ['a buffer of another realm', () => ({ method: 'POST', body: runInNewContext('new ArrayBuffer(3)') })],
     ['a detached one', () => ({ method: 'POST', body: detached() })],
     ['a Blob', () => ({ method: 'POST', body: new Blob(['x'], { type: 'a/b' }) })],
     ['a File', () => ({ method: 'POST', body: new File(['x'], 'name', { type: 'c/d' }) })],

@@ -272,6 +272,23 @@ describe.each(['h2', 'http/1.1'] as const)('a connection that dies (%s)', (proto
   })
 })
 
+test('behind each response, without having said so: no request is sent to a closed connection', async () => {
+  const peer = await bench.rawHttp1Peer({
+    tls: false,
+    async onConnection(connection) {
+      await connection.expectRequest()
+      connection.respond({ body: 'fine' })
+      connection.fin()
+    },
+  })
+  const client = bench.client({ retry: false })
+  for (let round = 0; round < 40; round += 1) {
+    const init = round % 2 === 0 ? {} : { method: 'POST', body: 'once' }
+    expect(await (await client.fetch(peer.origin, init)).text()).toBe('fine')
+  }
+  expect(client.stats()).toMatchObject({ failed: 0, dials: 40 })
+})
+
 describe('RST_STREAM in the middle of a body', () => {
   test.each(['CANCEL', 'INTERNAL_ERROR', 'REFUSED_STREAM'] as const)(
     '%s: STREAM_RESET, never a short success; the connection lives on',

@@ -260,9 +260,10 @@ export class NodeHttp1Connection implements Connection {
   /** The Agent has put the socket back. */
   #onFree(): void {
     this.#request = null
-    // A turn later: what the server sent behind its response, and this process has not read yet, must not meet the
-    // next request as its answer.
-    setImmediate(() => this.#rest())
+    // Two immediates have a read of the sockets between them; before the first one there was none. What the server
+    // sent behind its response must not meet the next request as its answer, and that request must not be sent to
+    // one that has closed without a word in its headers.
+    setImmediate(() => setImmediate(() => this.#rest()))
   }
 
   #rest(): void {

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
 import type { RequestBody } from '../../../src/core/request-body.ts'
 import { type BodyInput, extractBody, extractFetchBody } from '../../../src/fetch/body.ts'
@@ -153,6 +154,15 @@ describe('extractFetchBody sends as text what is of no kind', () => {
     const extracted = extractFetchBody(input)
     expect(await read(extracted.body)).toBe(text)
     expect(extracted).toMatchObject({ length: text.length, contentType: 'text/plain;charset=UTF-8' })
+  })
+
+  test('buffers of another realm are bytes', async () => {
+    const { Bytes, Shared } = runInNewContext('({ Bytes: Uint8Array, Shared: SharedArrayBuffer })')
+    const view = new Bytes([1, 2, 3])
+    for (const input of [view, view.buffer, new DataView(view.buffer)])
+      expect(extractFetchBody(input)).toMatchObject({ length: 3, contentType: null })
+    for (const input of [new Shared(1), new Bytes(new Shared(1))])
+      expect(() => extractFetchBody(input)).toThrow('SharedArrayBuffer')
   })
 
   test('but not a symbol, shared memory, or what throws when asked', () => {

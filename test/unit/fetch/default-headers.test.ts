@@ -1,15 +1,19 @@
 import { describe, expect, test } from 'vitest'
 import { headerValue } from '../../../src/core/headers.ts'
+import { parseTarget } from '../../../src/core/origin.ts'
 import { bareHeaders, complete, type HeaderFacts } from '../../../src/fetch/default-headers.ts'
 import { ACCEPTED_CODINGS } from '../../../src/interceptors/decompress.ts'
 
 const FACTS: HeaderFacts = { hasBody: false, contentType: null, contentLength: null, cache: 'default' }
 const made = (given: string[], facts: Partial<HeaderFacts> = {}, scheme: 'https' | 'http' = 'https') =>
-  complete(given, scheme, 'cors', { ...FACTS, ...facts })
+  complete(given, { scheme, hostname: 'a.test' }, 'cors', { ...FACTS, ...facts })
 
-test('bareHeaders are those of a request that gives none', () => {
-  expect(bareHeaders('https')).toEqual(made([]))
-  expect(bareHeaders('http')).toEqual(made([], {}, 'http'))
+test.each([
+  { scheme: 'https', hostname: 'a.test' },
+  { scheme: 'http', hostname: 'a.test' },
+  { scheme: 'http', hostname: 'localhost' },
+] as const)('bareHeaders of %j are those of a request that gives none', (origin) => {
+  expect(bareHeaders(origin)).toEqual(complete([], origin, 'cors'))
 })
 
 describe('complete', () => {
@@ -30,6 +34,27 @@ describe('complete', () => {
   test('says the mode itself', () => {
     expect(headerValue(made(['sec-fetch-mode', 'navigate']), 'sec-fetch-mode')).toBe('cors')
     expect(made(['sec-fetch-mode', 'navigate']).filter((part) => part === 'sec-fetch-mode').length).toBe(1)
+  })
+
+  test('and says it to origins that can be trusted alone', async () => {
+    const hosts = [
+      '127.0.0.1',
+      '127.9.8.7',
+      '[::1]',
+      'localhost',
+      'localhost.',
+      'a.localhost',
+      'a.b.localhost.',
+    ]
+    const others = ['a.test', 'xlocalhost', 'localhost.a', '10.0.0.1', '0.0.0.0', '[::]', '[::ffff:7f00:1]']
+    for (const host of [...hosts, ...others]) {
+      const { origin } = parseTarget(`http://${host}/`)
+      expect([host, headerValue(complete([], origin, 'cors'), 'sec-fetch-mode')]).toEqual([
+        host,
+        hosts.includes(host) ? 'cors' : null,
+      ])
+    }
+    expect(headerValue(made(['sec-fetch-mode', 'mine'], {}, 'http'), 'sec-fetch-mode')).toBe('mine')
   })
 
   test('type and length of a body, unless they are given', () => {

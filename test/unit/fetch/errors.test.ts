@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { BodyError, ConnectError, InvalidRequestError, ProtocolError } from '../../../src/core/errors.ts'
 import { toFetchError } from '../../../src/fetch/errors.ts'
+import { bodyNotAllowed } from '../../../src/fetch/method.ts'
 
 describe('toFetchError', () => {
   test.each(['fetch failed', 'terminated'] as const)(
@@ -24,6 +25,12 @@ describe('toFetchError', () => {
     expect(error).toBeInstanceOf(TypeError)
     expect(error.message).toBe('that is no URL')
     expect(error.cause).toBe(cause)
+  })
+
+  test('where programs look for the platform’s words, they are there', () => {
+    const error = toFetchError(bodyNotAllowed('GET'), 'fetch failed') as TypeError
+    expect(() => new Request('https://a.test/', { body: 'x' })).toThrow(error.message)
+    expect(error.cause).toMatchObject({ code: 'ERR_TRUNKLINE_BODY_NOT_ALLOWED' })
   })
 
   test.each([new DOMException('aborted', 'AbortError'), new Error('mine'), 'text', null, undefined])(

@@ -51,6 +51,16 @@ describe('createFetch', () => {
     await expect(fetch('https://example.test/')).rejects.toBe(reason)
   })
 
+  test('a signal that was aborted before comes ahead of a port that is avoided, not of a request that is wrong', async () => {
+    const fetch = createFetch(scripted().dispatch, RETRY_DEFAULTS)
+    const signal = AbortSignal.abort('enough')
+    const request = new Request('http://a.test:22/', { signal })
+    await expect(fetch('http://a.test:22/', { signal })).rejects.toBe('enough')
+    await expect(fetch(request)).rejects.toBe('enough')
+    await expect(fetch(request, { signal: null })).rejects.toBeInstanceOf(TypeError)
+    await expect(fetch('nonsense', { signal })).rejects.toBeInstanceOf(TypeError)
+  })
+
   test('is called as the platform’s: one parameter, and an init that may be null', async () => {
     const fetch = createFetch(scripted(clientResponse(200, [], 'x')).dispatch, RETRY_DEFAULTS)
     expect(fetch.length).toBe(1)

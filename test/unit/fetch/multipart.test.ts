@@ -37,6 +37,7 @@ test.each<[string, FormData]>([
   const { body, length, contentType } = encodeMultipart(data)
   const ours = await read(body)
   expect(ours.length).toBe(length)
+  expect(length).toBe(theirs.length)
   expect(ours.toString('latin1').replaceAll(boundaryOf(contentType), 'B')).toBe(
     theirs.replaceAll(boundaryOf(native.headers.get('content-type')), 'B'),
   )

@@ -127,7 +127,8 @@ describe('input', () => {
   })
 
   test.each(['', '/path', 'nonsense', 'https://'])('%j is refused', (url) => {
-    expect(() => convert(url)).toThrow(expect.objectContaining({ code: 'ERR_TRUNKLINE_INVALID_URL' }))
+    const cause = expect.objectContaining({ code: 'ERR_TRUNKLINE_INVALID_URL' })
+    expect(() => convert(url)).toThrow(expect.objectContaining({ cause }))
   })
 
   test.each(['data:,x', 'blob:nodedata:1', 'about:blank', 'ftp://example.test/', 'file:///x'])(

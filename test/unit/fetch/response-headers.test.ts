@@ -26,6 +26,9 @@ describe('are what native Headers are', () => {
       expect(() => responseHeaders(LIST).has(name)).toThrow(TypeError)
     }
     expect(responseHeaders(['5', 'x']).get(5 as unknown as string)).toBe('x')
+    expect(responseHeaders(['undefined', 'x']).get(undefined as unknown as string)).toBe('x')
+    for (const method of ['get', 'has'] as const)
+      expect(() => Reflect.apply(responseHeaders(LIST)[method], responseHeaders(LIST), [])).toThrow(TypeError)
   })
 
   test('to all who list them', () => {

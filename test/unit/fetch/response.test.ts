@@ -202,8 +202,10 @@ describe('reading', () => {
       expect(response.bodyUsed).toBe(false)
       const reading = response[first]()
       expect(response.bodyUsed).toBe(true)
+      const cause = { code: 'ERR_TRUNKLINE_BODY_USED' }
+      const message = 'Body is unusable: Body has already been read'
       for (const second of ['text', 'json', 'bytes', 'arrayBuffer', 'blob', 'formData'] as const)
-        await expect(response[second]()).rejects.toBeInstanceOf(TypeError)
+        await expect(response[second]()).rejects.toMatchObject({ name: 'TypeError', message, cause })
       expect(() => response.clone()).toThrow(TypeError)
       await reading
     }
@@ -243,6 +245,17 @@ describe('a signal that aborts after the head', () => {
     queue.end(null)
     abort()
     await expect(fetched.text()).rejects.toBe(reason)
+  })
+
+  test('right behind the call that reads it, the abort comes first', async () => {
+    for (const method of ['text', 'json', 'bytes', 'arrayBuffer', 'blob'] as const) {
+      const { queue, fetched, reason, abort } = aborting()
+      queue.push(Buffer.from('{}'))
+      queue.end(null)
+      const reading = fetched[method]()
+      abort()
+      await expect(reading).rejects.toBe(reason)
+    }
   })
 
   test('its stream fails at once, whatever waits in it', async () => {

@@ -67,7 +67,16 @@ test('what is no http or https URL is not ours', () => {
     expect(targetOf(url)).toBeNull()
 })
 
-test.each(['https://user@a.test/', 'https://:secret@a.test/', 'nonsense', '/x', 'https://'])(
+test.each(['nonsense', '/x', 'https://', ''])('%j is no URL, in the words of the platform', (url) => {
+  const message = `Failed to parse URL from ${url}`
+  const cause = expect.objectContaining({ code: 'ERR_TRUNKLINE_INVALID_URL' })
+  for (let time = 0; time < 2; time += 1)
+    expect(() => targetOf(url)).toThrow(expect.objectContaining({ name: 'TypeError', message, cause }))
+  expect(() => new Request(url)).toThrow(message)
+  expect(() => targetOf(`${url}\\@secret`)).not.toThrow('secret')
+})
+
+test.each(['https://user@a.test/', 'https://:secret@a.test/'])(
   '%s is refused, without repeating a password',
   (url) => {
     for (let time = 0; time < 2; time += 1) {

@@ -115,6 +115,12 @@ describe('where to', () => {
     expect(last.target.path).toBe('/%C3%BC')
   })
 
+  test('several locations are one, as a response shows them', async () => {
+    const both = clientResponse(302, ['location', '/a', 'location', '/b'])
+    const { last } = await follow(clientRequest(), both, ok())
+    expect(last.target.path).toBe('/a,%20/b')
+  })
+
   test('each hop is relative to the one before', async () => {
     const { requests } = await follow(clientRequest(), to('https://other.test/a/b'), to('c'), ok())
     expect(requests.map(({ target }) => target.href)).toEqual([
@@ -280,6 +286,14 @@ describe('rules of fetch, which request does not have', () => {
     const request = clientRequest({ rules: rules({ mode: 'same-origin' }) })
     expect((await follow(request, to('/next'), ok())).response.status).toBe(200)
     await expect(follow(request, to('https://other.test/'), ok())).rejects.toEqual(refused)
+  })
+
+  test('the mode is told where it can be trusted, at each hop', async () => {
+    const headers = ['sec-fetch-mode', 'cors']
+    const start = clientRequest({ headers, rules: rules({ mode: 'cors' }) })
+    const { requests } = await follow(start, to('http://a.test/'), to('http://localhost/'), to('/x'), ok())
+    const modes = requests.map((request) => headerValue(request.headers, 'sec-fetch-mode'))
+    expect(modes).toEqual(['cors', null, 'cors', 'cors'])
   })
 
   test('Referer is made anew at each hop, by the policy of the redirect', async () => {
