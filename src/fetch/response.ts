@@ -1,3 +1,4 @@
+import { inspect as inspectOf } from 'node:util'
 import { markAsUncloneable } from 'node:worker_threads'
 import type { ClientRequest, ClientResponse, Timings } from '../core/dispatch.ts'
 import type { ResponseBody } from '../core/response-body.ts'
@@ -149,7 +150,8 @@ class LazyResponse {
     return 'Response'
   }
 
-  [INSPECT](_depth: number, options: object, inspect: (value: unknown, options: object) => string): string {
+  /** Assertion libraries call it too, and give no `inspect`. */
+  [INSPECT](_depth: number, options: object, inspect = inspectOf): string {
     const { status, statusText, headers, bodyUsed, ok, redirected, type, url, protocol, timings } = this
     const shown = { status, statusText, headers, bodyUsed, ok, redirected, type, url, protocol, timings }
     return `Response ${inspect(shown, options)}`

@@ -1,5 +1,6 @@
 /** Whatever runs on the platform's fetch gives the same here: the same calls by both, at the same server. */
 import { Readable } from 'node:stream'
+import { runInNewContext } from 'node:vm'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { Bench } from './support/bench.ts'
 import { type AnyFetch, outcome, parityRoutes, withoutBoundaries } from './support/parity.ts'
@@ -78,6 +79,8 @@ sameNode('the request', () => {
     ['bytes', () => ({ method: 'POST', body: new Uint16Array([1, 2]).subarray(1) })],
     ['an ArrayBuffer', () => ({ method: 'POST', body: new ArrayBuffer(3) })],
     ['a resizable one', () => ({ method: 'POST', body: new ArrayBuffer(3, { maxByteLength: 9 }) })],
+    ['one of another realm', () => ({ method: 'POST', body: runInNewContext('new ArrayBuffer(3)') })],
+    ['bytes of another realm', () => ({ method: 'POST', body: runInNewContext('new Uint8Array(3)') })],
     ['a detached one', () => ({ method: 'POST', body: detached() })],
     ['a Blob', () => ({ method: 'POST', body: new Blob(['x'], { type: 'a/b' }) })],
     ['a File', () => ({ method: 'POST', body: new File(['x'], 'name', { type: 'c/d' }) })],
@@ -92,6 +95,13 @@ sameNode('the request', () => {
   ]
   test.each(inits)('with %s', async (_, init) => {
     await expectSame((fetch) => fetch(at('/seen'), closing(init())))
+  })
+
+  test('with a stream that fails, or is one of a call that was given up', async () => {
+    // What the platform says. It is not asked itself: it dials anew after it, and keeps that connection.
+    const call = (error: Error) => outcome(() => ours(at('/seen'), { method: 'POST', body: failing(error) }))
+    expect(await call(new Error('disk'))).toEqual({ error: 'TypeError', message: 'fetch failed' })
+    expect(await call(new DOMException('off', 'AbortError'))).toEqual({ error: 'AbortError' })
   })
 
   test.each<[string, unknown]>([
@@ -254,6 +264,14 @@ function form(): FormData {
   data.append('a"b\n', 'c\nd')
   data.append('file', new File(['x'], 'nä.txt', { type: 'text/plain' }))
   return data
+}
+
+function failing(error: Error): ReadableStream {
+  const chunks = async function* () {
+    yield Buffer.from('x')
+    throw error
+  }
+  return chunks() as unknown as ReadableStream
 }
 
 function detached(): ArrayBuffer {

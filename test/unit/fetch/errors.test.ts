@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { ConnectError, InvalidRequestError, ProtocolError } from '../../../src/core/errors.ts'
+import { BodyError, ConnectError, InvalidRequestError, ProtocolError } from '../../../src/core/errors.ts'
 import { toFetchError } from '../../../src/fetch/errors.ts'
 
 describe('toFetchError', () => {
@@ -24,6 +24,17 @@ describe('toFetchError', () => {
     expect(error).toBeInstanceOf(TypeError)
     expect(error.message).toBe('that is no URL')
     expect(error.cause).toBe(cause)
+  })
+
+  test('a request body that ends in an abort is an abort', () => {
+    const body = new BodyError('ERR_TRUNKLINE_REQUEST_BODY_FAILED', 'off', {
+      cause: new DOMException('the other call was given up', 'AbortError'),
+    })
+    const error = toFetchError(body, 'fetch failed') as DOMException
+    expect(error).toBeInstanceOf(DOMException)
+    expect([error.name, error.cause]).toEqual(['AbortError', body])
+    const other = new BodyError('ERR_TRUNKLINE_REQUEST_BODY_FAILED', 'off', { cause: new Error('disk') })
+    expect(toFetchError(other, 'terminated')).toBeInstanceOf(TypeError)
   })
 
   test.each([new DOMException('aborted', 'AbortError'), new Error('mine'), 'text', null, undefined])(
