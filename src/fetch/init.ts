@@ -12,11 +12,11 @@ export interface FetchInit extends Omit<RequestInit, 'body' | 'headers' | 'signa
   /** An iterable that is not asynchronous is text to `fetch`, as on the platform: `a,b` for `['a', 'b']`. */
   readonly body?: BodyInput | null
   readonly signal?: AbortSignal | null
-  /** Sends the value as JSON, with its content-type. Not together with `body`. A big one goes in slices, without a length. */
+  /** Sends the value as JSON, with its content-type, unless there is a `body`. A big one goes in slices, without a length. */
   readonly json?: unknown
   /** Time limits of this request, in place of the client's. */
   readonly timeouts?: RequestTimeouts
-  /** Retries of this request: parts of a policy over the client's, or false for none. */
+  /** Retries of this request: parts of a policy over the client's, or false for none. What is neither means nothing. */
   readonly retry?: RetryOptions
   /** How urgent it is (RFC 9218): the platform's `high` or `low`, or its parameters. */
   readonly priority?: PriorityInput
