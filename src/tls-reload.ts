@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import type { TlsFiles, TlsMaterial, TlsReloadOptions } from './connect/tls-identity.ts'
 import type { Clock, Timer } from './core/clock.ts'
 import { InvalidRequestError } from './core/errors.ts'
+import { isError } from './core/is-error.ts'
 
 const DEFAULT_INTERVAL = 60_000
 
@@ -108,7 +109,7 @@ function warnOnce(error: unknown): void {
   if (warned) return
   warned = true
   process.emitWarning(
-    `TLS certificates could not be reloaded; the current ones stay in use: ${error instanceof Error ? error.message : String(error)}`,
+    `TLS certificates could not be reloaded; the current ones stay in use: ${isError(error) ? error.message : String(error)}`,
     { type: 'TrunklineWarning', code: 'TRUNKLINE_TLS_RELOAD' },
   )
 }

@@ -161,7 +161,8 @@ function codeOf(error: Error): string {
   const own = (error as { code?: unknown }).code
   if (own !== undefined) return String(own)
   // Happy eyeballs reports all addresses together.
-  if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors[0] as Error)
+  const { errors } = error as Partial<AggregateError>
+  if (Array.isArray(errors) && errors.length > 0) return codeOf(errors[0] as Error)
   return ''
 }
 

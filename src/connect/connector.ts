@@ -2,6 +2,7 @@ import * as net from 'node:net'
 import * as tls from 'node:tls'
 import type { Clock, Timer } from '../core/clock.ts'
 import { ClientError } from '../core/errors.ts'
+import { isError } from '../core/is-error.ts'
 import { type Origin, placeOf } from '../core/origin.ts'
 import type { AlpnProtocol } from '../wire/contract.ts'
 import type { AddressBook } from './address-book.ts'
@@ -358,7 +359,7 @@ class Dial {
     this.#resumption?.failed(facts.phase)
     this.#unlisten()
     this.#socket.destroy()
-    const wrapped = error instanceof Error && isNodeError(error) && error !== this.#signal.reason
+    const wrapped = isError(error) && isNodeError(error) && error !== this.#signal.reason
     const told = wrapped ? dialFailure(facts, error) : error
     this.#progress.trace?.failed(told)
     this.#reject(told)

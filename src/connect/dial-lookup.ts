@@ -1,4 +1,5 @@
 import type { LookupFunction } from 'node:net'
+import { isError } from '../core/is-error.ts'
 import type { Origin } from '../core/origin.ts'
 import type { AddressBook } from './address-book.ts'
 import type { AddressGuard } from './address-guard.ts'
@@ -49,7 +50,7 @@ export function dialLookup(
         },
         (error: unknown) => {
           trace?.lookupEnded([], error)
-          callback(error instanceof Error ? error : new Error(String(error)), '')
+          callback(isError(error) ? error : new Error(String(error)), '')
         },
       )
   }

@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.ts'
 import { ConnectError } from '../core/errors.ts'
 import { events, type Failure, failureOf } from '../core/events.ts'
+import { isError } from '../core/is-error.ts'
 import type { AlpnProtocol } from '../wire/contract.ts'
 
 /** Whether anybody listens to what is told of dials. */
@@ -199,7 +200,7 @@ export class DialTrace {
 }
 
 function connectFailure(origin: string, address: string, port: number, cause: unknown): Failure {
-  const why = cause instanceof Error ? `failed: ${cause.message}` : 'was not the one that came up first'
+  const why = isError(cause) ? `failed: ${cause.message}` : 'was not the one that came up first'
   return failureOf(
     new ConnectError('ERR_TRUNKLINE_CONNECT_FAILED', `The TCP connection to ${address}:${port} ${why}.`, {
       origin,

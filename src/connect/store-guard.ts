@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts'
+import { isError } from '../core/is-error.ts'
 import type { TlsSession, TlsSessionStore } from './tls-session-store.ts'
 
 /** A store that is slower than this costs a full handshake instead; never the request. Its `timeout` says otherwise. */
@@ -156,7 +157,7 @@ function warnOnce(store: TlsSessionStore, error: unknown): void {
   if (warned) return
   warned = true
   const name = store.constructor?.name ?? 'The store'
-  const why = error instanceof Error ? error.message : String(error)
+  const why = isError(error) ? error.message : String(error)
   process.emitWarning(
     `TLS sessions cannot be shared: ${name} failed (${why}). Until it works again, connections use full handshakes; client.stats().tlsSessions counts further failures.`,
     { type: 'TrunklineWarning', code: 'TRUNKLINE_TLS_STORE' },

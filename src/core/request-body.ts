@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { types } from 'node:util'
 import { BodyError, type ErrorDetails } from './errors.ts'
 
 /** A request body in one of the two forms the wire can send. */
@@ -111,7 +112,7 @@ export function toBytes(chunk: unknown): Uint8Array {
   if (chunk instanceof Uint8Array) return chunk
   if (typeof chunk === 'string') return encoder.encode(chunk)
   if (ArrayBuffer.isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength)
-  if (chunk instanceof ArrayBuffer) return new Uint8Array(chunk)
+  if (types.isArrayBuffer(chunk)) return new Uint8Array(chunk)
   throw new BodyError(
     'ERR_TRUNKLINE_REQUEST_BODY_FAILED',
     `The request body stream produced a chunk of type ${chunk === null ? 'null' : typeof chunk}; chunks must be bytes or strings.`,

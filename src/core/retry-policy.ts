@@ -77,6 +77,12 @@ const RULES: { readonly [Field in keyof RetryPolicy]: Rule } = {
   onRetry: ['a function or null', (value) => value === null || typeof value === 'function'],
 }
 
+/** Whether it is meant for us: a library over `fetch` hands options of its own down, among them a count or other names. */
+export function isRetryOptions(given: unknown): given is RetryOptions {
+  if (typeof given !== 'object' || given === null) return given === false
+  return Object.keys(given).every((name) => Object.hasOwn(RULES, name))
+}
+
 /** @throws InvalidRequestError `ERR_TRUNKLINE_INVALID_OPTION`, naming the part of `retry` that is wrong. */
 export function checkedRetry(options: RetryOptions | undefined): RetryOptions | undefined {
   if (options === undefined || options === false) return options

@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../core/clock.ts'
 import { ConnectError, TimeoutError } from '../core/errors.ts'
+import { isError } from '../core/is-error.ts'
 import type { Lifetime } from '../core/lifetime.ts'
 import type { SettledDiscovery } from './discovery-options.ts'
 import { EndpointSet } from './endpoint-set.ts'
@@ -166,5 +167,5 @@ function discoveryTimeout(name: string, ms: number): TimeoutError {
 }
 
 function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause)
+  return isError(cause) ? cause.message : String(cause)
 }

@@ -24,6 +24,7 @@ function aborted(cause: BodyError): DOMException {
   })
 }
 
+/** By name: it may be of another realm. */
 function isAbort(cause: unknown): boolean {
-  return cause instanceof DOMException && cause.name === 'AbortError'
+  return typeof cause === 'object' && cause !== null && (cause as Partial<Error>).name === 'AbortError'
 }

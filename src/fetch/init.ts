@@ -14,11 +14,11 @@ export interface FetchInit extends Omit<RequestInit, 'body' | 'headers' | 'signa
   readonly body?: BodyInput | null | undefined
   /** Aborts the call, which then rejects with the signal's reason. */
   readonly signal?: AbortSignal | null | undefined
-  /** Sends the value as JSON, with its content-type. Not together with `body`. A big one goes in slices, without a length. */
+  /** Sends the value as JSON, with its content-type. Ignored beside a `body`. A big one goes in slices, without a length. */
   readonly json?: unknown
   /** Time limits of this request, in place of the client's. */
   readonly timeouts?: RequestTimeouts | undefined
-  /** Retries of this request: parts of a policy over the client's, or false for none. */
+  /** Retries of this request: parts of a policy over the client's, or false for none. Anything else is ignored. */
   readonly retry?: RetryOptions | undefined
   /** How urgent it is (RFC 9218): the platform's `high` or `low`, or its parameters. */
   readonly priority?: PriorityInput | undefined

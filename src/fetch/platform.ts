@@ -1,4 +1,5 @@
 import { InvalidRequestError } from '../core/errors.ts'
+import { isError } from '../core/is-error.ts'
 import type { Members } from './init.ts'
 
 /** `fetch` as it was when Trunkline was loaded: for URLs that need no network, and for other people's dispatchers. */
@@ -72,7 +73,7 @@ function usable(input: Request): Request {
 
 /** The platform's own error, and what every error of a request that is wrong has for a cause here. */
 function withCause(error: unknown): unknown {
-  if (error instanceof TypeError && error.cause === undefined) {
+  if (isError(error) && error.name === 'TypeError' && error.cause === undefined) {
     error.cause = new InvalidRequestError('ERR_TRUNKLINE_INVALID_OPTION', error.message)
   }
   return error

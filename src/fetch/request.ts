@@ -6,14 +6,14 @@ import { jsonBody } from '../core/json-body.ts'
 import type { Target } from '../core/origin.ts'
 import { limitsOf } from '../core/phase-limits.ts'
 import { addPriority, type Priority, priorityOf } from '../core/priority.ts'
-import { checkedRetry, type RetryPolicy, settleRetry } from '../core/retry-policy.ts'
+import { checkedRetry, isRetryOptions, type RetryPolicy, settleRetry } from '../core/retry-policy.ts'
 import { refererFor } from '../interceptors/referrer.ts'
 import { type ExtractedBody, extractFetchBody, streamBody } from './body.ts'
 import { bareHeaders, complete } from './default-headers.ts'
 import { fetchHeaders } from './headers.ts'
 import { type FetchInit, type Members, readInit } from './init.ts'
 import { bodyNotAllowed, checkedMethod, commonMethod, takesNoBody } from './method.ts'
-import { contentLengthFor, jsonAndBody, redirectOf, signalOf } from './options.ts'
+import { contentLengthFor, redirectOf, signalOf } from './options.ts'
 import { isRequest, platformRequest } from './platform.ts'
 import { readAhead } from './read-ahead.ts'
 import { responseHeaders } from './response-headers.ts'
@@ -184,7 +184,7 @@ function assemble(
     signal: signalOf(init.signal),
     redirect,
     decompress: true,
-    retry: init.retry === undefined ? retry : settleRetry(checkedRetry(init.retry), retry),
+    retry: init.retry === undefined ? retry : ownRetry(init.retry, retry),
     trailers: null,
     onInformational:
       onInformational === undefined
@@ -199,6 +199,11 @@ function assemble(
   }
 }
 
+/** What is none of ours is a library's that was handed down, and means nothing here, as on the platform. */
+function ownRetry(given: unknown, retry: RetryPolicy): RetryPolicy {
+  return isRetryOptions(given) ? settleRetry(checkedRetry(given), retry) : retry
+}
+
 function withPriority(headers: HeaderList, priority: Priority): HeaderList {
   const list = [...headers]
   addPriority(list, priority)
@@ -207,12 +212,7 @@ function withPriority(headers: HeaderList, priority: Priority): HeaderList {
 
 function bodyOf(init: Members, method: string): ExtractedBody | null {
   const given = init.body ?? null
-  if (init.json !== undefined) {
-    if (given !== null) throw jsonAndBody()
-    if (takesNoBody(method)) throw bodyNotAllowed(method)
-    return { ...jsonBody(init.json), contentType: 'application/json' }
-  }
-  if (given === null) return null
+  if (given === null) return init.json === undefined ? null : jsonOf(init.json, method)
   if (takesNoBody(method)) throw bodyNotAllowed(method)
   const extracted = extractFetchBody(given, signalOf(init.signal))
   if (given instanceof ReadableStream && init.duplex !== 'half') {
@@ -222,6 +222,13 @@ function bodyOf(init: Members, method: string): ExtractedBody | null {
     )
   }
   return extracted
+}
+
+/** Wrappers of fetch have an option of that name: beside the body that they made of it, or as a flag. */
+function jsonOf(value: unknown, method: string): ExtractedBody | null {
+  if (!takesNoBody(method)) return { ...jsonBody(value), contentType: 'application/json' }
+  if (value === null || typeof value === 'boolean') return null
+  throw bodyNotAllowed(method)
 }
 
 function isStream({ body }: ExtractedBody): boolean {

@@ -1,3 +1,4 @@
+import { inspect as inspectOf } from 'node:util'
 import { type HeaderList, isToken } from '../core/headers.ts'
 import { PlatformHeaders } from './platform.ts'
 import { standIn } from './stand-in.ts'
@@ -69,7 +70,8 @@ class LazyHeaders {
     return LazyHeaders.native(this).entries()
   }
 
-  [INSPECT](_depth: number, options: object, inspect: (value: unknown, options: object) => string): string {
+  /** Assertion libraries call it too, and give no `inspect`. */
+  [INSPECT](_depth: number, options: object, inspect = inspectOf): string {
     return inspect(LazyHeaders.native(this), options)
   }
 

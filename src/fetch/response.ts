@@ -1,3 +1,4 @@
+import { inspect as inspectOf } from 'node:util'
 import type { ClientRequest, ClientResponse, Timings } from '../core/dispatch.ts'
 import { BodyError } from '../core/errors.ts'
 import type { ResponseBody } from '../core/response-body.ts'
@@ -152,7 +153,8 @@ class LazyResponse {
     return 'Response'
   }
 
-  [INSPECT](_depth: number, options: object, inspect: (value: unknown, options: object) => string): string {
+  /** Assertion libraries call it too, and give no `inspect`. */
+  [INSPECT](_depth: number, options: object, inspect = inspectOf): string {
     const { status, statusText, headers, body, bodyUsed, ok, redirected, type, url, protocol, timings } = this
     const platforms = { status, statusText, headers, body, bodyUsed, ok, redirected, type, url }
     const shown = { ...platforms, protocol, timings }

@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../core/clock.ts'
 import { BodyError, type ClientError } from '../core/errors.ts'
 import type { HeaderList } from '../core/headers.ts'
+import { isError } from '../core/is-error.ts'
 import type { RequestBody } from '../core/request-body.ts'
 import { textOf } from '../core/text-of.ts'
 import type { Exchange } from '../wire/contract.ts'
@@ -162,7 +163,7 @@ class LengthMismatch extends Error {
 }
 
 function bodyFailure(origin: string, cause: unknown): ClientError {
-  const why = (cause instanceof Error ? cause.message : textOf(cause)).replace(/\.$/, '')
+  const why = (isError(cause) ? cause.message : textOf(cause)).replace(/\.$/, '')
   return new BodyError(
     'ERR_TRUNKLINE_REQUEST_BODY_FAILED',
     `The request body for ${origin} failed while it was being sent: ${why}. The request was cancelled.`,

@@ -97,6 +97,13 @@ sameNode('the request', () => {
     await expectSame((fetch) => fetch(at('/seen'), closing(init())))
   })
 
+  test('with a stream that fails, or is one of a call that was given up', async () => {
+    // What the platform says. It is not asked itself: it dials anew after it, and keeps that connection.
+    const call = (error: Error) => outcome(() => ours(at('/seen'), { method: 'POST', body: failing(error) }))
+    expect(await call(new Error('disk'))).toEqual({ error: 'TypeError', message: 'fetch failed' })
+    expect(await call(new DOMException('off', 'AbortError'))).toEqual({ error: 'AbortError' })
+  })
+
   test.each<[string, unknown]>([
     ['null', null],
     ['a string', 'abc'],
@@ -257,6 +264,14 @@ function form(): FormData {
   data.append('a"b\n', 'c\nd')
   data.append('file', new File(['x'], 'nä.txt', { type: 'text/plain' }))
   return data
+}
+
+function failing(error: Error): ReadableStream {
+  const chunks = async function* () {
+    yield Buffer.from('x')
+    throw error
+  }
+  return chunks() as unknown as ReadableStream
 }
 
 function detached(): ArrayBuffer {

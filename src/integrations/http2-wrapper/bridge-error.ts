@@ -1,4 +1,5 @@
 import { ClientError, type ErrorCode } from '../../core/errors.ts'
+import { isError } from '../../core/is-error.ts'
 
 /** Codes by which programs that use Node's `http` know these failures; retry policies such as got's go by them. */
 const NODE_CODES: Partial<Readonly<Record<ErrorCode, string>>> = {
@@ -47,7 +48,7 @@ export class BridgeError extends Error {
 /** Errors of ours in Node's terms; all others as they are. */
 export function toBridgeError(error: unknown): Error {
   if (error instanceof ClientError) return new BridgeError(error)
-  return error instanceof Error ? error : new Error(String(error), { cause: error })
+  return isError(error) ? error : new Error(String(error), { cause: error })
 }
 
 function codeOf({ code, cause }: ClientError): string {

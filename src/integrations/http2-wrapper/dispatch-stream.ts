@@ -2,6 +2,7 @@ import { Duplex } from 'node:stream'
 import type { Client } from '../../client-interface.ts'
 import type { ClientResponse } from '../../core/dispatch.ts'
 import type { HeaderList } from '../../core/headers.ts'
+import { isError } from '../../core/is-error.ts'
 import type { Target } from '../../core/origin.ts'
 import { BodyPipe } from './body-pipe.ts'
 import { toBridgeError } from './bridge-error.ts'
@@ -35,7 +36,7 @@ export class DispatchStream extends Duplex {
     // Who has the stream writes in the turns after this one; a body that has ended by then is known as a whole.
     setImmediate(() => {
       if (this.destroyed) return
-      if (head instanceof Error) this.#fail(head)
+      if (isError(head)) this.#fail(head)
       else this.#carry(client, head).catch((error) => this.#fail(error))
     })
   }

@@ -1,3 +1,4 @@
+import { isError } from '../../core/is-error.ts'
 import type { MockAnswer } from './answer.ts'
 import { isErrorCode } from './fault.ts'
 
@@ -40,7 +41,7 @@ function checkDelay(delay: unknown): void {
 }
 
 function checkFault(name: string, fault: unknown): void {
-  if (fault === undefined || fault instanceof Error) return
+  if (fault === undefined || isError(fault)) return
   if (typeof fault === 'string' && isErrorCode(fault)) return
   throw new TypeError(
     `The ${name} of a mock's answer is an Error or a code of docs/errors.md, not ${String(fault)}.`,

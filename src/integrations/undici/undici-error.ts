@@ -1,5 +1,6 @@
 import { errors } from 'undici'
 import { ClientError, type ErrorCode } from '../../core/errors.ts'
+import { isError } from '../../core/is-error.ts'
 
 type Make = (message: string) => Error
 
@@ -44,7 +45,7 @@ const PASSES_CAUSE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 
 /** An error of ours as undici would have it, its cause the `ClientError`; all others as they are. */
 export function toUndiciError(error: unknown): Error {
-  if (!(error instanceof ClientError)) return error instanceof Error ? error : new Error(String(error))
+  if (!(error instanceof ClientError)) return isError(error) ? error : new Error(String(error))
   // What the request's body threw belongs to the caller.
   if (error.code === 'ERR_TRUNKLINE_REQUEST_BODY_FAILED') return bodyError(error)
   const make = COUNTERPARTS[error.code]
@@ -55,9 +56,9 @@ export function toUndiciError(error: unknown): Error {
 
 function bodyError(error: ClientError): Error {
   const { cause } = error
-  if (cause instanceof Error && /where content-length says/.test(cause.message))
+  if (isError(cause) && /where content-length says/.test(cause.message))
     return Object.assign(new errors.RequestContentLengthMismatchError(error.message), { cause: error })
-  return cause instanceof Error ? cause : error
+  return isError(cause) ? cause : error
 }
 
 /** With the code that the system gave (`ECONNREFUSED`, `ENOTFOUND`, ...), where it gave one. */

@@ -2,6 +2,7 @@ import { type Attributes, type Context, type Span, SpanStatusCode } from '@opent
 import { wasDroppedUnread } from '../../core/body-queue.ts'
 import type { ClientRequest, ClientResponse } from '../../core/dispatch.ts'
 import { ClientError } from '../../core/errors.ts'
+import { isError } from '../../core/is-error.ts'
 import {
   ATTRIBUTES as A,
   errorAttributes,
@@ -124,8 +125,8 @@ export class Attempt {
     const span = this.#span
     if (span === null) return
     span.setAttributes({ ...network, ...errorAttributes(error) })
-    if (error instanceof Error) span.recordException(error)
-    const message = error instanceof Error ? error.message : String(error)
+    if (isError(error)) span.recordException(error)
+    const message = isError(error) ? error.message : String(error)
     span.setStatus({ code: SpanStatusCode.ERROR, message })
   }
 

@@ -7,6 +7,7 @@ import {
   type Processed,
   ProtocolError,
 } from '../../core/errors.ts'
+import { isError } from '../../core/is-error.ts'
 
 /** What node:http's errors mean. This is the only file that reads their codes. */
 
@@ -180,7 +181,7 @@ function withCause(cause: unknown): { cause?: unknown } {
 /** Node makes up an ECONNRESET when the peer closed in order; the two are told apart by the message. */
 function reason(cause: unknown): string {
   const code = codeOf(cause)
-  const madeUp = cause instanceof Error && (cause.message === 'socket hang up' || cause.message === 'aborted')
+  const madeUp = isError(cause) && (cause.message === 'socket hang up' || cause.message === 'aborted')
   return code === '' || madeUp ? ': the server closed it' : ` (${code})`
 }
 
@@ -190,7 +191,7 @@ function codeOf(error: unknown): string {
 
 /** One line, no full stop, of bounded length: it becomes part of a sentence. */
 function messageOf(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error)
+  const message = isError(error) ? error.message : String(error)
   return message
     .replace(/[^\x20-\x7e]+/g, ' ')
     .replace(/\.$/, '')

@@ -5,13 +5,7 @@
 import { type TestFunction, test } from 'vitest'
 import type { Lane } from './stand.ts'
 
-const PENDING: readonly string[] = [
-  // `retry: 1` of a library is taken for ours.
-  'errors with their data, and hooks that see them',
-  'its own retries',
-  'its time limit, an abort, and nobody there',
-  'an init of nothing but undefined, and members that nobody knows',
-]
+const PENDING: readonly string[] = []
 
 /** `test`, for one lane. */
 export function laneTest(lane: Lane, name: string, run: TestFunction): void {

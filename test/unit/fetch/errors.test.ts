@@ -33,6 +33,17 @@ describe('toFetchError', () => {
     expect(error.cause).toMatchObject({ code: 'ERR_TRUNKLINE_BODY_NOT_ALLOWED' })
   })
 
+  test('a request body that ends in an abort is an abort', () => {
+    const body = new BodyError('ERR_TRUNKLINE_REQUEST_BODY_FAILED', 'off', {
+      cause: new DOMException('the other call was given up', 'AbortError'),
+    })
+    const error = toFetchError(body, 'fetch failed') as DOMException
+    expect(error).toBeInstanceOf(DOMException)
+    expect([error.name, error.cause]).toEqual(['AbortError', body])
+    const other = new BodyError('ERR_TRUNKLINE_REQUEST_BODY_FAILED', 'off', { cause: new Error('disk') })
+    expect(toFetchError(other, 'terminated')).toBeInstanceOf(TypeError)
+  })
+
   test.each([new DOMException('aborted', 'AbortError'), new Error('mine'), 'text', null, undefined])(
     '%s passes untouched, as the reason of an abort must',
     (reason) => {

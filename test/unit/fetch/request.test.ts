@@ -241,16 +241,22 @@ describe('body', () => {
     expect(headerValue(request.headers, 'content-length')).toBeNull()
   })
 
-  test('json: its text, its type unless there is one, and nothing beside it', () => {
+  test('json: its text, and its type unless there is one', () => {
     const request = convert(URL_A, { method: 'POST', json: { a: [1] } })
     expect(bytesOf(request)).toBe('{"a":[1]}')
     expect(headerValue(request.headers, 'content-type')).toBe('application/json')
     const own = convert(URL_A, { method: 'POST', json: null, headers: { 'content-type': 'a/b' } })
     expect(bytesOf(own)).toBe('null')
     expect(headerValue(own.headers, 'content-type')).toBe('a/b')
-    expect(() => convert(URL_A, { method: 'POST', json: 1, body: 'x' })).toThrow('cannot be used together')
     expect(() => convert(URL_A, { json: 1 })).toThrow('cannot have body')
     expect(() => convert(URL_A, { method: 'POST', json: 1n })).toThrow('json')
+  })
+
+  test("json of a wrapper, beside the body that it made or as a flag, is the wrapper's", () => {
+    const made = convert(URL_A, { method: 'POST', json: { a: 1 }, body: 'x' })
+    expect(bytesOf(made)).toBe('x')
+    expect(headerValue(made.headers, 'content-type')).toBe('text/plain;charset=UTF-8')
+    for (const json of [true, false, null]) expect(convert(URL_A, { json }).body).toBeNull()
   })
 
   test('a Request as init, which has a method json, is no JSON', () => {
@@ -355,6 +361,13 @@ describe('the rest of init', () => {
     expect(convert(URL_A, { retry: { limit: 5 } }).retry.limit).toBe(5)
     expect(() => convert(URL_A, { retry: { limit: -1 } })).toThrow('retry.limit')
   })
+
+  test.each([3, 0, true, null, 'twice', { attempts: 2, maxDelay: 5 }, [503]])(
+    'retry: %j is a library’s over fetch, and not ours',
+    (retry) => {
+      expect(convert(URL_A, { retry } as unknown as FetchInit).retry).toBe(RETRY_DEFAULTS)
+    },
+  )
 
   test('onInformational gets Headers', () => {
     const seen: unknown[] = []

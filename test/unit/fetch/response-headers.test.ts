@@ -43,6 +43,7 @@ describe('are what native Headers are', () => {
     }, 'self')
     expect(seen.slice(0, 3)).toEqual([['a', '2'], true, 'self'])
     expect(inspect(ours)).toBe(inspect(theirs()))
+    expect(shownByAssertions(ours)).toBe(inspect(theirs()))
   })
 
   test('to instanceof, constructors and enumeration', () => {
@@ -70,3 +71,9 @@ test('cannot be changed', () => {
   expect(() => ours.delete('a')).toThrow(TypeError)
   expect([...ours]).toEqual([...theirs()])
 })
+
+/** As assertion libraries show a value: with two arguments, where `util.inspect` has a third. */
+function shownByAssertions(value: object): string {
+  const show = (value as { [inspect.custom](depth: number, options: object): string })[inspect.custom]
+  return show.call(value, 2, {})
+}

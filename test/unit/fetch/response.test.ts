@@ -124,7 +124,11 @@ describe('is a Response', () => {
   })
 
   test('shows itself in the console with what matters', () => {
-    const shown = inspect(make('', ['x-a', '1'], 201))
+    const response = make('', ['x-a', '1'], 201)
+    const shown = inspect(response)
+    // Assertion libraries give no third argument.
+    const custom = response as unknown as { [inspect.custom](depth: number, options: object): string }
+    expect(custom[inspect.custom](2, {})).toBe(shown)
     for (const part of [
       'Response',
       'status: 201',
