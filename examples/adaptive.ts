@@ -68,7 +68,7 @@ async function perform(
 
 title(
   'Adaptive limits',
-  `${CALLERS} callers want as much as they get of a server that works on ${PHASES.join(', then ')} requests at once,`,
+  `${CALLERS} callers send as much as they can to a server that works on ${PHASES.join(', then ')} requests at once,`,
   `each for ${SERVICE_MS} ms. The bar is what the client lets through; │ is what the server takes.`,
 )
 
@@ -107,9 +107,9 @@ table(
   }),
 )
 note(
-  "Without a limit all callers stand in the server's queue, which makes it no faster, and where nothing can be done",
-  'about it. With one they wait here, where they can be ordered, timed out and shown. What the search for the limit',
-  'costs is the difference in requests answered.',
+  "Without a limit, all callers wait in the server's queue, out of our control, and the server is no faster.",
+  'With a limit they wait in the client, where they can be ordered, timed out and observed. The difference in',
+  'requests answered is the cost of finding the limit.',
 )
 finish({
   phases: adaptive.map(({ workers, limits, latencies, queued }, index) => ({

@@ -85,8 +85,8 @@ table(
 )
 note(
   'Same SDK, same signatures, same answers: only the handler differs.',
-  'The first makes a connection for each call that is under way; the second needs one in all.',
-  'Where a service has no HTTP/2, as many of AWS do not, ours falls back to HTTP/1.1.',
+  'The first opens a connection for each call in progress; the second needs only one.',
+  'Where a service has no HTTP/2, as is the case for many at AWS, it falls back to HTTP/1.1.',
 )
 finish({
   items: ITEMS,

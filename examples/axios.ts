@@ -69,7 +69,7 @@ table(
   ],
 )
 note(
-  'The adapter is axios’s own for Node, with our agents in it: interceptors, redirects, progress,',
-  'decoding and limits are as they were. Only the connections are ours.',
+  'The adapter is the Node adapter of axios with Trunkline’s agents: interceptors, redirects, progress,',
+  'decoding and limits work as before. Only the connections differ.',
 )
 finish({ own, ours })

@@ -1,4 +1,4 @@
-/** A server that is down for a while, and a client that does not stand in line for it. */
+/** A server that is down for a while, and a client that stops calling it. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createClient, LimitError } from '../src/index.ts'
 import { bad, dim, finish, good, note, startTimeline, title } from './support/print.ts'
@@ -69,9 +69,9 @@ while (now() < END_MS) {
 flush()
 
 note(
-  `${good('✓')} is answered, ${bad('✗')} a 503, ${dim('·')} refused at once, without asking: ${counts.refused} calls.`,
-  `While it was down the server saw ${askedWhileDown} requests; each time that a probe failed it was left alone for`,
-  'twice as long.',
+  `${good('✓')} is an answer, ${bad('✗')} a 503, ${dim('·')} refused at once without a request: ${counts.refused} calls.`,
+  `While it was down the server saw ${askedWhileDown} requests: each time a probe failed, the next pause was twice`,
+  'as long.',
 )
 const [circuit] = client.stats().circuits
 await client.close()

@@ -42,10 +42,7 @@ async function get(when: string): Promise<void> {
   rows.push([when, hits[hit] === undefined ? how : good(how), String(requests), took, dim(text.slice(0, 8))])
 }
 
-title(
-  'HTTP cache',
-  `A report that takes the server ${WORK_MS} ms; it may be used for a second without asking.`,
-)
+title('HTTP cache', `A report that takes the server ${WORK_MS} ms; it stays fresh for a second.`)
 await get('first time')
 await get('at once')
 await sleep(1100)
@@ -57,8 +54,8 @@ down = true
 await get('server down')
 table(['GET', 'answered', 'requests', 'took', ''], rows)
 note(
-  'fresh: nobody was asked. revalidated: the server said 304, without a body. After the PUT what was kept is',
-  'forgotten. stale: the server failed, and had allowed to be replaced by what it said before.',
+  'fresh: no request was sent. revalidated: the server answered 304, without a body. The PUT removed the entry.',
+  'stale: the server failed, and its earlier response allowed the cache to stand in for it.',
 )
 await client.close()
 await server.close()

@@ -81,9 +81,9 @@ const most = Math.max(...ways.map((way) => way.next))
 for (const { name, next } of ways) console.log(`  ${name.padEnd(23)}  ${accent(bar(next, most))}`)
 
 note(
-  `The shared client needs ${bold('one')} connection, and from then on a call costs one round trip.`,
-  'A client per call pays for TCP, TLS and a goodbye every time. It resumes TLS sessions all the same,',
-  'since they live in one store for the whole process: less work for both sides, but not fewer connections.',
+  `The shared client needs ${bold('one')} connection, and after that a call costs one round trip.`,
+  'A client per call pays for TCP, TLS and closing every time. It still resumes TLS sessions, because',
+  'they are in one store of the process: less work for both sides, but not fewer connections.',
 )
 if (warning !== '') note('Trunkline noticed, and warned once on stderr:', `"${warning}"`)
 

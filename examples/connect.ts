@@ -64,6 +64,6 @@ await client.close()
 await server.close()
 note(
   `All of it went over ${dials} connection.`,
-  'gRPC wants trailers, which `fetch` does not have; here they come with the stream.',
+  'gRPC needs trailers, which the global fetch does not have; here they come with the stream.',
 )
 finish({ findings, dials })

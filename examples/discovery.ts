@@ -97,9 +97,9 @@ table(
   ]),
 )
 note(
-  `The slow endpoint gets little: of two drawn by lot, the one with the shorter answers is taken.`,
-  `The one that fails is out after 3 failures in a row, a retry hides each of them, and a single request at a time finds out when it is back.`,
-  `Who leaves the registry finishes what it has and gets nothing new.`,
+  `The slow endpoint gets few requests: of two random endpoints, the faster one is chosen.`,
+  `The failing one is out after 3 failures in a row, each hidden by a retry; single requests test whether it is back.`,
+  `An endpoint that leaves the registry finishes its requests and gets no new ones.`,
 )
 
 await client.close()

@@ -1,4 +1,4 @@
-/** A program written for the platform's fetch, run as it is, with one word replaced, and with one import. */
+/** A program written for the platform's fetch: unchanged, with one import changed, and with one import added. */
 import { once } from 'node:events'
 import { setDefaultCACertificates } from 'node:tls'
 import { gzipSync } from 'node:zlib'
@@ -43,7 +43,7 @@ setDefaultCACertificates([server.ca])
 
 title(
   'Drop-in fetch',
-  "A program for the platform's fetch: examples/support/fetch-program.ts. It is run three times.",
+  "A program for the platform's fetch: examples/support/fetch-program.ts. It runs three times.",
 )
 
 // 1. As it is.
@@ -69,8 +69,8 @@ const equal = [...expected].filter(
 ).length
 const { dials: connections } = defaultClient().stats()
 note(
-  `${equal} of ${tasks} answers are the same, failures and time limits among them.`,
-  `Both runs with ours took ${connections} connection to the server: whoever imports \`fetch\`, or registers it, uses the`,
+  `${equal} of ${tasks} answers are the same, including failures and timeouts.`,
+  `The two runs on Trunkline took ${connections} connection to the server: imported or registered, \`fetch\` uses the`,
   'one client of the process.',
 )
 

@@ -66,7 +66,7 @@ table(
   ],
 )
 note(
-  'got knows nothing of it: the option request is a function with the interface of https.request.',
-  'Hooks, redirects, pagination and retries are got’s; connections, replay and fallback are the client’s.',
+  'The change is one option of got, request: a function with the interface of https.request.',
+  'Hooks, redirects, pagination and retries are those of got; connections, replay and fallback those of Trunkline.',
 )
 finish({ own, ours })

@@ -20,7 +20,10 @@ const old = await startServer(
   { speaks: 'http/1.1' },
 )
 
-title('Fallback to HTTP/1.1', 'One TLS handshake decides: we offer h2 and http/1.1, the server chooses.')
+title(
+  'Fallback to HTTP/1.1',
+  'One TLS handshake decides: the client offers h2 and http/1.1, the server chooses.',
+)
 
 const client = createClient({ tls: { ca: modern.ca } })
 
@@ -83,7 +86,7 @@ await Promise.all(callers)
 
 note(
   `${seen.length} calls, ${failed} failed. GOAWAY lets calls finish where they are and sends the next ones elsewhere;`,
-  'what an origin spoke is only remembered until it says otherwise. Nothing of it is in the code that calls.',
+  'the protocol of an origin is remembered only until it changes. The calling code does nothing for this.',
 )
 
 await client.close()

@@ -61,7 +61,7 @@ const oneByOne = (run: (value: unknown) => Promise<void>) => async () => {
 title(
   'Big JSON without blocking',
   `${OBJECTS} objects of ${bytes(size)} are sent at the same time; then as many are read, one by one.`,
-  'Meanwhile everything else in the process waits: 99 of 100 events no longer than the p99 says.',
+  'How long everything else in the process waits meanwhile: 99 of 100 events no longer than the p99.',
 )
 
 // Once before it counts: the first run of anything is slow.
@@ -94,8 +94,8 @@ table(
   }),
 )
 note(
-  'json: value and parseJson(body) do their work in slices of 2 ms, one for each round of the event loop,',
-  'however many objects are under way. Timers, other requests and other responses have their turn in between.',
+  'json: value and parseJson(body) work in slices of 2 ms, one per round of the event loop, however',
+  'many objects there are. Timers, other requests and other responses get their turn in between.',
 )
 await client.close()
 await server.close()

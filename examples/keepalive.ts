@@ -1,4 +1,4 @@
-/** A connection that dies without a word, as behind a firewall that forgot it. Who notices, and when? */
+/** A connection that dies silently, as behind a firewall that dropped it. Which client notices, and when? */
 import { setDefaultCACertificates } from 'node:tls'
 import { createClient } from '../src/index.ts'
 import { bad, bold, dim, finish, good, note, startTimeline, title } from './support/print.ts'
@@ -31,7 +31,7 @@ async function useDyingConnection(fetch: Fetch, more: number): Promise<string[]>
 
   const outcomes = [await get()]
   link.blackHole()
-  tell(dim('· the connection dies: nothing gets through any more, and nobody is told'))
+  tell(dim('· the connection dies: nothing gets through any more, without any notice'))
   for (let request = 0; request < more; request += 1) outcomes.push(await get())
   await link.close()
   return outcomes
@@ -50,8 +50,8 @@ setDefaultCACertificates([server.ca])
 const theirs = await useDyingConnection(fetch, 4)
 
 note(
-  'A time limit that passes in silence makes Trunkline doubt the connection: it sends a PING, and nothing new goes',
-  'there until the answer comes. None came, so the next request dialled, and resumed its TLS session at that.',
+  'When a request times out and nothing was received, Trunkline tests the connection with a PING, and sends no new',
+  'request on it until the answer comes. None came, so the next request used a new connection and a resumed session.',
 )
 if (theirs.slice(2).every((outcome) => outcome === 'TimeoutError')) {
   note(

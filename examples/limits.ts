@@ -54,8 +54,8 @@ clearInterval(watch)
 
 const place = finished.filter((name) => name !== 'slow').indexOf('urgent') + 1
 note(
-  `The quick origin was done after ${Math.round(quickDone)} ms, when ${slowLeft} requests to the slow one were still open: a free`,
-  'place goes to whoever has fewer in flight. The urgent request came last, and was answered as number',
+  `The fast origin was done after ${Math.round(quickDone)} ms, when ${slowLeft} requests to the slow one were still open: a free`,
+  'place goes to the origin with fewer in flight. The urgent request came last and was answered as number',
   `${place} of ${REQUESTS}. Then client.update() raised the limit, and the rest went out at once.`,
 )
 await client.close()

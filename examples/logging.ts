@@ -9,7 +9,7 @@ import { startServer } from './support/server.ts'
 title(
   'Structured logs',
   'Three orders at once, each of them two calls, one with a redirect and one that is retried.',
-  'Nobody passes an id along: it follows the code, into the logs of both sides.',
+  'No code passes an id along: it follows the asynchronous context, into the logs of both sides.',
 )
 
 let asked = 0
@@ -90,7 +90,7 @@ const linesOf = (id: string) => lines.filter((line) => line.correlationId === id
 const callsOf = (id: string) => seen.filter((one) => one === id).length
 note(
   `Each order has ${linesOf('order-1')} lines under its own id, and the server saw the same id on`,
-  `${callsOf('order-1')} to ${Math.max(...ids.map(callsOf))} requests: redirects and retries carry it, too.`,
+  `${callsOf('order-1')} to ${Math.max(...ids.map(callsOf))} requests: redirects and retries carry it too.`,
 )
 finish({
   linesPerOrder: ids.map(linesOf),

@@ -16,7 +16,7 @@ const server = await startServer(async ({ url }, response) => {
   response.end('done')
 })
 
-title('Metrics', 'A client does its work; Prometheus asks an endpoint of the same process for what happened.')
+title('Metrics', 'A client works; Prometheus scrapes an endpoint of the same process.')
 
 const registry = new Registry()
 const metrics = prometheus(registry, { routes: ['/users/:id', '/reports/*'] })
@@ -52,8 +52,8 @@ for (const line of shown) {
   )
 }
 note(
-  'URLs with ids became two routes; origins, methods and codes are bounded likewise, so that no traffic makes more',
-  'series than planned. A call that was retried is counted once, and its retry apart.',
+  'URLs with ids became two routes; origins, methods and codes are bounded too, so that no traffic can create more',
+  'series than planned. A retried call is counted once, and its retry separately.',
 )
 
 const sum = (name: string) =>

@@ -30,7 +30,7 @@ mock.on('GET', `${API}/users/3`).reply({ error: 'ERR_TRUNKLINE_CONNECT_FAILED' }
 mock.on('GET', `${API}/users/4`).reply({ body: ['{ "na'], breaksWith: 'ERR_TRUNKLINE_CONNECTION_LOST' })
 mock.on('GET', `${API}/users/:id`).reply({ delay: 3_600_000, json: { name: 'Eve' } })
 
-title('a mock in place of the network')
+title('A mock instead of the network')
 const answers: string[] = []
 const see = (what: string, answer: string) => {
   answers.push(answer)
@@ -55,7 +55,7 @@ const miss = await client.fetch(`${API}/user/7`).then(
 console.log(`\n${miss.replace(/^/gm, '    ')}`)
 await client.close()
 note(
-  'Retries, redirects and decoding are those of the client: only the network is missing.',
-  'What nobody expected fails, and shows what came nearest.',
+  'Retries, redirects and decoding are the real ones: only the network is replaced.',
+  'An unexpected call fails, and the message shows the nearest routes.',
 )
 finish({ answers, calls, quick: waited < 5_000, strict: miss.includes('The nearest') })

@@ -1,4 +1,4 @@
-/** 10 calls over a 50 ms link: HTTP/1.1 on 6 connections against one HTTP/2 session. */
+/** 10 calls over a 50 ms link: six HTTP/1.1 connections, and one HTTP/2 session. */
 import { type Client, createClient } from '../src/index.ts'
 import { ms, round } from './support/format.ts'
 import { accent, bar, bold, dim, finish, note, title } from './support/print.ts'
@@ -55,7 +55,7 @@ const http2 = createClient({ tls })
 
 title(
   'Multiplexing',
-  `${CALLS} calls at once over a link with ${2 * ONE_WAY_MS} ms of round trip; the connections stand already.`,
+  `${CALLS} calls at once over a link with ${2 * ONE_WAY_MS} ms of round trip; the connections are already open.`,
 )
 // The first round opens the connections, so that the second one shows the calls alone.
 await Promise.all([callAtOnce(http1), callAtOnce(http2)])
@@ -67,8 +67,8 @@ draw('HTTP/1.1', slow, most)
 draw('HTTP/2', fast, most)
 console.log(`     ${dim('░ waits for a connection   █ under way')}`)
 note(
-  'A connection of HTTP/1.1 carries one call at a time: with 6 of them, the last 4 calls wait a round trip.',
-  'On one HTTP/2 session all of them travel together, and need one handshake instead of six.',
+  'An HTTP/1.1 connection carries one call at a time: with 6 of them, the last 4 calls wait a round trip.',
+  'On one HTTP/2 session all calls run together, with one handshake instead of six.',
 )
 
 await Promise.all([http1.close(), http2.close()])

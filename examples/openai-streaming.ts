@@ -73,7 +73,7 @@ await server.close()
 const saved = CHATS * TOKENS - generated
 note(
   `All of them shared ${connections} connection${connections === 1 ? '' : 's'}.`,
-  `Over HTTP/1.1 each stream holds a connection of its own until its last token, and leaving one costs it.`,
-  `The server was told who left, and spared itself ${saved} tokens.`,
+  `Over HTTP/1.1 each stream occupies a connection until its last token, and leaving the stream closes it.`,
+  `The server was told which readers left, and did not generate ${saved} tokens.`,
 )
 finish({ chats: requests, finished, left: CHATS - finished, connections, saved: saved > 0 })

@@ -15,7 +15,7 @@ const { ca, port } = server
 
 title(
   'Proxies',
-  `${REQUESTS} requests to each of ${HOSTS.join(', ')}: names that this machine does not know, and the proxies do.`,
+  `${REQUESTS} requests to each of ${HOSTS.join(', ')}: names that only the proxies can resolve.`,
 )
 
 const lookups = new Set<string>()
@@ -96,8 +96,8 @@ note(
 )
 if (refusal instanceof ClientError) note(`Wrong credentials: ${refusal.message}`)
 note(
-  `Looked up here: ${good([...lookups].join(', '))}. The other names never left but inside CONNECT.`,
-  'A function says which origins go straight.',
+  `Looked up here: ${good([...lookups].join(', '))}. The other names were sent only inside CONNECT.`,
+  'A function decides which origins are reached directly.',
 )
 
 for (const one of [http, http2, socks, server]) await one.close()

@@ -1,4 +1,4 @@
-/** 100 requests at once, to a server nobody spoke to before. How many connections will they need? */
+/** 100 requests at once, to a server we have not connected to before. How many connections do they need? */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createClient } from '../src/index.ts'
 import { ms, round } from './support/format.ts'
@@ -12,7 +12,7 @@ const server = await startServer((request, response) => {
   response.end(JSON.stringify({ youAskedFor: request.url }))
 })
 
-title('Quickstart', `${REQUESTS} requests at once, to a server nobody spoke to before.`)
+title('Quickstart', `${REQUESTS} requests at once, to a server we have not connected to before.`)
 
 // One client for the whole program. `keepAlive` is set only so that a run this short shows a round trip without load:
 // by default a connection is asked by a PING when it was silent for 15 seconds with requests open.

@@ -41,7 +41,7 @@ async function visits(redis: LocalRedis, tlsVersion: 'TLSv1.2' | 'TLSv1.3') {
 title(
   'Tickets in Redis',
   `${PROCESSES} processes one after the other, each for one request over a link with ${2 * ONE_WAY_MS} ms of round trip.`,
-  'They share nothing but a Redis and a key.',
+  'They share only a Redis and a key.',
 )
 const redis = await startRedis()
 if (redis === null) {
@@ -65,8 +65,8 @@ if (redis === null) {
       ),
     )
     note(
-      'The first process of each kind finds nothing, and leaves what the server issued: encrypted, bound to the host',
-      'and to what this client trusts, and gone from Redis when the server would not take it any more. With TLS 1.2 a',
+      'The first process of each kind finds nothing, and stores the sessions it gets: encrypted, bound to the host and',
+      'to what this client trusts, and removed from Redis when the server no longer accepts them. With TLS 1.2 a',
       'resumed handshake is a round trip shorter; with TLS 1.3 it saves the certificate and the signatures.',
     )
     finish({

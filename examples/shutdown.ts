@@ -1,4 +1,4 @@
-/** Graceful shutdown: close() under load. What runs is finished, what is new is refused, what is too slow is cut. */
+/** Graceful shutdown: close() under load. Running requests are finished, new ones refused, slow ones cut off. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ClientError, createClient } from '../src/index.ts'
 import { round } from './support/format.ts'
@@ -42,7 +42,7 @@ async function run(job: number): Promise<Outcome> {
 
 title(
   'Graceful shutdown',
-  `${JOBS_MS.length} requests are under way when close({ timeout: ${CLOSE_TIMEOUT_MS} }) is called, as in:`,
+  `${JOBS_MS.length} requests are in progress when close({ timeout: ${CLOSE_TIMEOUT_MS} }) is called, as in:`,
   "process.once('SIGTERM', () => client.close({ timeout: 5000 }))",
 )
 
@@ -79,8 +79,8 @@ const figures = {
 }
 note(
   `${figures.finished} requests were finished, some of them long after close(). ${figures.refused} came too late and was refused at once:`,
-  'it was not sent, so it can safely go elsewhere (its error says `processed: "no"`).',
-  `${figures.cut} were not done after ${CLOSE_TIMEOUT_MS} ms and were cut, so that the program ends when it said it would.`,
+  'it was not sent, so it is safe to send elsewhere (its error says `processed: "no"`).',
+  `${figures.cut} were not done after ${CLOSE_TIMEOUT_MS} ms and were cut off, so that the program ends on time.`,
 )
 
 await server.close()

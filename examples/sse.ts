@@ -25,10 +25,7 @@ const ticker: Handler = (request, response) => {
 const server = await startServer(ticker)
 const client = createClient({ tls: { ca: server.ca } })
 
-title(
-  'Server-Sent Events',
-  `A server that resets each stream after ${PATIENCE} events, in the middle of it all.`,
-)
+title('Server-Sent Events', `A server that resets each stream after ${PATIENCE} events.`)
 const counts: number[] = []
 let reconnects = 0
 const events = eventStream(client, server.origin, {
@@ -49,7 +46,7 @@ await server.close()
 
 const missed = counts.filter((count, index) => count !== index + 1).length
 note(
-  `${EVENTS} events, ${reconnects} reconnects, ${missed} missed or double.`,
+  `${EVENTS} events, ${reconnects} reconnects, ${missed} missed or duplicated.`,
   'Each new stream begins with the id of the last event, all of them on one connection.',
 )
 finish({ events: counts.length, reconnects, missed, connections })

@@ -67,7 +67,7 @@ const server = await startServer(async (request, response) => {
 })
 const client = createClient({ tls: { ca: server.ca } })
 
-title('Streaming', `${bytes(SIZE)} each way, never more than a little of it in memory. The readers are slow.`)
+title('Streaming', `${bytes(SIZE)} each way, with only a little of it in memory. The readers are slow.`)
 
 async function upload(): Promise<boolean> {
   const sha256 = createHash('sha256')
@@ -98,9 +98,9 @@ const intact = { upload: await upload(), download: await download() }
 const result = (ok: boolean) => (ok ? good('✓ sha256 is the same') : bad('✗ sha256 differs'))
 console.log(`\n  upload    ${result(intact.upload)}\n  download  ${result(intact.download)}`)
 note(
-  'Nobody told the writers to be slow. HTTP/2 gives them credit only as the reader reads, and the body is asked',
-  `for its next piece only when there is credit: of ${bytes(SIZE)} at most ${bytes(up.furthestAhead)} were waiting on the way up, and`,
-  `${bytes(down.furthestAhead)} on the way down. There the window is ours: http2.initialWindowSize, 1 MiB by default.`,
+  'No code slows the writers down. HTTP/2 gives them credit only as fast as the reader reads, and the next chunk',
+  `of the body is requested only when there is credit: of ${bytes(SIZE)} at most ${bytes(up.furthestAhead)} were waiting on the way up, and`,
+  `${bytes(down.furthestAhead)} on the way down. The window for downloads is http2.initialWindowSize, 1 MiB by default.`,
 )
 
 await client.close()

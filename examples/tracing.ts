@@ -31,7 +31,7 @@ const server = await startServer(async ({ url, headers }, response) => {
   response.end('{"orders":[]}')
 })
 
-title('Tracing', 'One call of an application. Its trace: every attempt, and what each had to wait for.')
+title('Tracing', 'One call of an application and its trace: every attempt, and what it waited for.')
 
 const client = createClient({
   tls: { ca: server.ca },
@@ -87,8 +87,8 @@ function print(span: ReadableSpan, indent: string): void {
 const attempts = spans.filter(({ name }) => name === 'GET')
 const expected = attempts.map((span) => `00-${span.spanContext().traceId}-${span.spanContext().spanId}-01`)
 note(
-  'Start and duration of each. The redirect and the retry are attempts of their own; each of them told the server its',
-  'own span (traceparent), so that what the server did shows below the attempt that made it do so.',
+  'Start and duration of each span. The redirect and the retry are separate attempts; each sent its own span to the',
+  'server (traceparent), so that the work of the server shows below the attempt that caused it.',
 )
 
 await client.close()

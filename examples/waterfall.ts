@@ -10,7 +10,7 @@ import { accent, bar, bold, dim, finish, note, table, title } from './support/pr
 import { startRelay } from './support/relay.ts'
 import { startServer } from './support/server.ts'
 
-title('Waterfall', 'Four services, each with another weakness. What happens is recorded, and then drawn.')
+title('Waterfall', 'Four services, each slow in a different way. The calls are recorded and then drawn.')
 
 let reports = 0
 const api = await startServer(async ({ url }, response) => {

@@ -69,8 +69,8 @@ table(
   [row('with extended CONNECT', overHttp2), row('without', upgraded)],
 )
 note(
-  'With extended CONNECT a WebSocket is one stream of the session that is there anyway.',
-  'Without, each one takes a connection of its own over HTTP/1.1; the call is the same.',
+  'With extended CONNECT a WebSocket is one stream of the existing session.',
+  'Without it, each WebSocket takes its own HTTP/1.1 connection; the code is the same.',
 )
 const figures = ({ heard, connections, protocols }: Meeting) => ({ heard, connections, protocols })
 finish({ http2: figures(overHttp2), upgraded: figures(upgraded) })

@@ -39,7 +39,7 @@ export interface SignalProcess {
   kill(pid: number, signal: NodeJS.Signals): unknown
 }
 
-export const DEFAULT_SIGNALS: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT']
+const DEFAULT_SIGNALS: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT']
 
 /**
  * The clients that a process closes when it gets a signal. There is one listener for each signal, however many

@@ -18,14 +18,22 @@ let warnedOfChurn = false
 let recent: number[] = []
 
 /**
+ * Says what to do about a Node that lacks what every request needs, such as `Promise.withResolvers`; null on one that
+ * does not.
+ */
+export function whyNodeIsTooOld(version = process.versions.node): string | null {
+  if (!(Number.parseInt(version, 10) < OLDEST_LINE)) return null
+  return `Trunkline needs Node ${SUPPORTED}; this is Node ${version}. Upgrade Node.`
+}
+
+/**
  * To be called for each client made.
- * @throws Error on a Node that has not what every request needs (`Promise.withResolvers` is missing before 22).
+ * @throws Error on a Node that is too old to work at all.
  */
 export function noticeNewClient(now = performance.now()): void {
-  const version = process.versions.node
-  if (Number.parseInt(version, 10) < OLDEST_LINE)
-    throw new Error(`Trunkline needs Node ${SUPPORTED}; this is Node ${version}. Upgrade Node.`)
-  warnOfNode(version)
+  const tooOld = whyNodeIsTooOld()
+  if (tooOld !== null) throw new Error(tooOld)
+  warnOfNode(process.versions.node)
   if (warnedOfChurn) return
   recent = [...recent.filter((at) => now - at < CHURN_WINDOW_MS), now]
   if (recent.length < CHURN_CLIENTS) return

@@ -1,9 +1,10 @@
 import { nearest } from '../core/nearest.ts'
+import { whyNodeIsTooOld } from '../process-warnings.ts'
 import { optionsOf, parseArguments } from './arguments.ts'
 import type { Command, Io } from './command.ts'
 import { commands } from './commands.ts'
 import { tell } from './complaint.ts'
-import { EXIT_CODE_TEXTS, ExitCode, exitCodeOf, UsageError } from './exit-codes.ts'
+import { CliError, EXIT_CODE_TEXTS, ExitCode, exitCodeOf, UsageError } from './exit-codes.ts'
 import { helpOn, overview, wrap } from './help.ts'
 import { version } from './manifest.ts'
 import { padStart } from './paint.ts'
@@ -31,7 +32,10 @@ async function dispatch([name, ...rest]: readonly string[], io: Io): Promise<Exi
   const asked = askedForHelp(command, rest)
   if (asked === 'help') return say(helpOn(command, stdout.paint, stdout.columns), io)
   if (asked === 'version') return say(version(), io)
-  return command.run(parseArguments(command, rest), io)
+  const given = parseArguments(command, rest)
+  const tooOld = whyNodeIsTooOld()
+  if (tooOld !== null) throw new CliError(ExitCode.FAULT, tooOld)
+  return command.run(given, io)
 }
 
 /** Help is given even if the rest of the line is wrong, but not for the value of an option. */

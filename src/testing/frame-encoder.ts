@@ -189,7 +189,7 @@ export function settingsPayload(settings: Settings | SettingEntries): Buffer {
   return payload
 }
 
-export function settingEntries(settings: Settings | SettingEntries): SettingEntries {
+function settingEntries(settings: Settings | SettingEntries): SettingEntries {
   if (isEntries(settings)) return settings
   return Object.entries(settings).map(([name, value]) => [Setting[name as SettingName], value] as const)
 }

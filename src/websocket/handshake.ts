@@ -88,7 +88,11 @@ export class Handshake {
         createConnection: () => this.#tunnel.stream as never,
       })
     } catch (cause) {
-      throw invalidWebSocketOption('protocols', `or another was refused: ${(cause as Error).message}`, cause)
+      throw invalidWebSocketOption(
+        'protocols',
+        `or another option was refused by ws: ${(cause as Error).message}`,
+        cause,
+      )
     }
   }
 

@@ -70,7 +70,7 @@ export async function exchange(client: Client, plan: GetPlan, io: Io, delivery: 
   }
 }
 
-export function requestOptions({ request, given }: GetPlan, io: Io): RequestOptions {
+function requestOptions({ request, given }: GetPlan, io: Io): RequestOptions {
   const raw = given.has('raw')
   const named = request.headers.some(([name]) => name.toLowerCase() === 'accept-encoding')
   const codings: [string, string][] = raw || named ? [] : [['accept-encoding', ACCEPTED_CODINGS]]

@@ -25,7 +25,7 @@ export async function writeSummary(
   }
 }
 
-export function summaryOf({ url, request }: GetPlan, done: readonly Done[]): unknown {
+function summaryOf({ url, request }: GetPlan, done: readonly Done[]): unknown {
   return {
     kind: 'trunkline-get',
     version: 1,

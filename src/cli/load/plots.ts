@@ -41,7 +41,7 @@ function frame(
 }
 
 /** Round steps from 0 to a round number that is not below the greatest value. */
-export function linearTicks(
+function linearTicks(
   greatest: number,
   text: (value: number) => string,
   most = 5,

@@ -29,8 +29,3 @@ export function pageOf(recording: Recording): string {
 function embedded(data: unknown): string {
   return JSON.stringify(data).replaceAll('<', '\\u003c')
 }
-
-/** The recording of which a page was made; null when it is no such page. */
-export function recordingIn(page: string): string | null {
-  return /<script type="application\/json" id="recording">(.*?)<\/script>/s.exec(page)?.[1] ?? null
-}
