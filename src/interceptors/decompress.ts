@@ -16,7 +16,7 @@ const MOST_CODINGS = 5
 const ZSTD_IS_SOUND = Number.parseInt(process.versions.node, 10) >= 24
 
 /** What `fetch` asks for when the caller names no coding. */
-export const ACCEPTED_CODINGS = ZSTD_IS_SOUND ? 'gzip, deflate, br, zstd' : 'gzip, deflate, br'
+export const ACCEPTED_CODINGS = ZSTD_IS_SOUND ? 'br, gzip, deflate, zstd' : 'br, gzip, deflate'
 
 const DECODERS: Record<string, () => Duplex> = {
   gzip: () => zlib.createGunzip({ flush: zlib.constants.Z_SYNC_FLUSH }),
