@@ -1,5 +1,4 @@
 /** docs/fetch.md has a table of what is different from the platform's fetch. Here is what it says, line by line. */
-import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { Readable } from 'node:stream'
 import { setImmediate as nextTurn } from 'node:timers/promises'
@@ -223,7 +222,6 @@ describe('the request', () => {
     const file = Readable.from(dripping())
     const cancelled = Promise.withResolvers<unknown>()
     const stream = new ReadableStream({ cancel: cancelled.resolve })
-    const closed = once(file, 'close')
     const calls = [file, stream].map((body) =>
       fetch(`${server.origin}/hang`, { method: 'POST', body, duplex: 'half', signal: controller.signal }),
     )
@@ -231,7 +229,7 @@ describe('the request', () => {
     controller.abort('enough')
     for (const call of calls) expect(await rejection(call)).toBe('enough')
     expect(await cancelled.promise).toBe('enough')
-    await closed
+    await waitFor(() => file.destroyed)
   })
 
   test('a wrong content-length and a control character are refused before anything is sent', async () => {
