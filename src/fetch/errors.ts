@@ -10,8 +10,6 @@ const KNOWN_WORDS = new Map([
  * abort pass untouched. The two messages are the platform's, since retry libraries recognise network failures by them.
  */
 export function toFetchError(error: unknown, message: 'fetch failed' | 'terminated'): unknown {
-  // Node has it so for bodies: a reason that is null or empty tells nobody anything.
-  if (!error && message === 'terminated') return new DOMException('The operation was aborted.', 'AbortError')
   if (error instanceof InvalidRequestError)
     return new TypeError(KNOWN_WORDS.get(error.code) ?? error.message, { cause: error })
   return error instanceof ClientError ? new TypeError(message, { cause: error }) : error

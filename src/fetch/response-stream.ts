@@ -55,7 +55,7 @@ function failWith(stream: WeakRef<Controller>, unlisten: (() => void) | null): (
 
 /** A body that has come whole is out of the signal's reach, but not the part of it that waits to be read. */
 function failOnAbort(signal: AbortSignal, stream: WeakRef<Controller>): () => void {
-  const onAbort = () => stream.deref()?.error(toFetchError(signal.reason, 'terminated'))
+  const onAbort = () => stream.deref()?.error(signal.reason)
   if (signal.aborted) onAbort()
   else signal.addEventListener('abort', onAbort, { once: true })
   return () => signal.removeEventListener('abort', onAbort)

@@ -181,7 +181,7 @@ class LazyResponse {
     if (this.#signal?.aborted) {
       const { reason } = this.#signal
       body.cancel(reason)
-      return Promise.reject(terminated(reason))
+      return Promise.reject(reason)
     }
     const here = body.settled
     const whole = body.collect(convert, terminated) as Promise<T>
@@ -212,7 +212,7 @@ function terminated(error: unknown): unknown {
 /** What is here already is handed out a moment later: an abort right behind the call is still heard. */
 async function unlessAborted<T>(whole: Promise<T>, signal: AbortSignal): Promise<T> {
   const value = await whole
-  if (signal.aborted) throw terminated(signal.reason)
+  if (signal.aborted) throw signal.reason
   return value
 }
 

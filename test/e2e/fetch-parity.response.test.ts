@@ -189,17 +189,6 @@ describe.runIf(Number.parseInt(process.versions.node, 10) >= 26)('the response',
       controller.abort(reason)
       return reading
     })
-    for (const empty of [null, '', 0])
-      await expectSame(async (fetch) => {
-        const controller = new AbortController()
-        const { signal } = controller
-        const whole = await fetch(answer(200, {}, 'x'), { signal })
-        const streamed = await fetch(answer(200, {}, 'x'), { signal })
-        const reader = streamed.body?.getReader()
-        const readings = [whole.text(), reader?.read(), reader?.closed]
-        controller.abort(empty)
-        return Promise.all(readings.map((reading) => outcome(async () => (await reading) === undefined)))
-      })
     await expectSame((fetch) => fetch('http://localhost:22/', { signal: AbortSignal.abort(reason) }))
   })
 })
