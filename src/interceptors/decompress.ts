@@ -16,7 +16,7 @@ const MOST_CODINGS = 5
 const ZSTD_IS_SOUND = Number.parseInt(process.versions.node, 10) >= 24
 
 /** What `fetch` asks for when the caller names no coding. */
-export const ACCEPTED_CODINGS = ZSTD_IS_SOUND ? 'gzip, deflate, br, zstd' : 'gzip, deflate, br'
+export const ACCEPTED_CODINGS = ZSTD_IS_SOUND ? 'br, gzip, deflate, zstd' : 'br, gzip, deflate'
 
 /** Statuses whose responses have no content, whatever their fields say (RFC 9110 section 15). */
 const EMPTY: ReadonlySet<number> = new Set([204, 205, 304])

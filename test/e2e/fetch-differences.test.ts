@@ -1,8 +1,11 @@
 /** docs/fetch.md has a table of what is different from the platform's fetch. Here is what it says, line by line. */
 import type { IncomingMessage } from 'node:http'
 import { createServer } from 'node:net'
+import { Readable } from 'node:stream'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
+import { waitFor } from '../support/wait-for.ts'
 import { Bench, drained, rejection } from './support/bench.ts'
 import { type AnyFetch, parityRoutes } from './support/parity.ts'
 
@@ -160,6 +163,43 @@ describe('content codings', () => {
   })
 })
 
+describe('HTTP/1.1', () => {
+  async function answering(bytes: string) {
+    const peer = await bench.rawHttp1Peer({
+      tls: false,
+      async onConnection(connection) {
+        await connection.expectRequest()
+        connection.send(bytes)
+        connection.fin()
+      },
+    })
+    return { origin: peer.origin, ours: bench.client().fetch }
+  }
+
+  test.each(['identity', 'gzip, chunked'])('a transfer coding %s is refused', async (coding) => {
+    const body = coding === 'identity' ? 'abc' : '3\r\nabc\r\n0\r\n\r\n'
+    const { origin, ours } = await answering(`HTTP/1.1 200 OK\r\ntransfer-encoding: ${coding}\r\n\r\n${body}`)
+    expect(await (await platform(origin)).text()).toBe('abc')
+    expect((await rejection(ours(origin))).cause).toMatchObject({ code: 'ERR_TRUNKLINE_MALFORMED_RESPONSE' })
+  })
+
+  test('a 100 that was not asked for is passed over', async () => {
+    const { origin, ours } = await answering(
+      'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok',
+    )
+    expect(await (await ours(origin)).text()).toBe('ok')
+    await expect(platform(origin)).rejects.toThrow('fetch failed')
+  })
+
+  test('headers may be larger than 16 KiB', async () => {
+    const { origin, ours } = await answering(
+      `HTTP/1.1 200 OK\r\nlarge: ${'x'.repeat(20_000)}\r\ncontent-length: 0\r\n\r\n`,
+    )
+    expect((await ours(origin)).headers.get('large')).toHaveLength(20_000)
+    await expect(platform(origin)).rejects.toThrow('fetch failed')
+  })
+})
+
 describe('the request', () => {
   test('a dispatcher of somebody else is asked, and nobody global', async () => {
     const { origin, ours } = await both()
@@ -173,6 +213,19 @@ describe('the request', () => {
     const error = await rejection(ours(`${origin}/seen`, { dispatcher } as unknown as RequestInit))
     expect(error.message).toBe('fetch failed')
     expect(asked).toEqual(['/seen'])
+    const request = new Request(`${origin}/unseen`, { dispatcher } as unknown as RequestInit)
+    expect((await drained(ours(request))).status).toBe(200)
+    expect(asked).toEqual(['/seen'])
+  })
+
+  test('no entry is made in the performance timeline', async () => {
+    const { seenBy, ours } = await both()
+    const entries = () => performance.getEntriesByType('resource').length
+    performance.clearResourceTimings()
+    await seenBy(ours, {})
+    expect(entries()).toBe(0)
+    await seenBy(platform, {})
+    await waitFor(() => entries() === 1)
   })
 
   test('names itself, and its fields in lower case', async () => {
@@ -211,6 +264,30 @@ describe('the request', () => {
     const init = { ...post('x'), headers: { expect: '100-continue' } }
     expect((await seenBy(ours, init)).body).toBe('x')
     await expect(seenBy(platform, init)).rejects.toThrow('fetch failed')
+  })
+
+  async function* dripping() {
+    for (;;) {
+      await nextTurn()
+      yield 'x'
+    }
+  }
+
+  test('a body that is not sent to its end is let go', async () => {
+    const server = await bench.h1Server({ plain: true })
+    const { fetch } = bench.client()
+    const controller = new AbortController()
+    const file = Readable.from(dripping())
+    const cancelled = Promise.withResolvers<unknown>()
+    const stream = new ReadableStream({ cancel: cancelled.resolve })
+    const calls = [file, stream].map((body) =>
+      fetch(`${server.origin}/hang`, { method: 'POST', body, duplex: 'half', signal: controller.signal }),
+    )
+    await waitFor(() => server.counts.activeRequests === 2)
+    controller.abort('enough')
+    for (const call of calls) expect(await rejection(call)).toBe('enough')
+    expect(await cancelled.promise).toBe('enough')
+    await waitFor(() => file.destroyed)
   })
 
   test('a wrong content-length and a control character are refused before anything is sent', async () => {
