@@ -1,4 +1,5 @@
 import { constants } from 'node:os'
+import { setImmediate } from 'node:timers'
 import { type Check, duration } from './option-checks.ts'
 
 /** How a client ends when the process is asked to. */

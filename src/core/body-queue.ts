@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers'
 import type { HeaderList } from './headers.ts'
 
 /** What a body queue asks of the exchange behind it. */

@@ -1,3 +1,5 @@
+import { clearTimeout, setTimeout } from 'node:timers'
+
 /** Time as everything in Trunkline sees it: injected, so that tests can move it. Nothing else reads a clock. */
 export interface Clock {
   /** Monotonic milliseconds; only differences mean anything. */

@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers'
+
 /** How long one piece of work may hold the event loop before others have their turn, ms. */
 const SLICE = 2
 

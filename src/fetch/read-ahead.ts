@@ -1,3 +1,4 @@
+import { clearImmediate, setImmediate } from 'node:timers'
 import { bytesBody, oneShotBody, type RequestBody } from '../core/request-body.ts'
 
 /** Turns of the event loop that bytes at hand, of files in memory too, may take to come out of a `Request`. */

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers'
 import type { WebSocket } from 'ws'
 import type { Clock, Timer } from '../core/clock.ts'
 import { type ClientResponse, type Dispatch, type PhaseLimits, tunnelStands } from '../core/dispatch.ts'

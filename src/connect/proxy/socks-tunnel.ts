@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { isIP } from 'node:net'
+import { setImmediate } from 'node:timers'
 import type { Place } from '../../core/origin.ts'
 import type { ProxyServer } from './proxy-server.ts'
 

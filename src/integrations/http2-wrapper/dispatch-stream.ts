@@ -1,4 +1,5 @@
 import { Duplex } from 'node:stream'
+import { setImmediate } from 'node:timers'
 import type { Client } from '../../client-interface.ts'
 import type { ClientResponse } from '../../core/dispatch.ts'
 import type { HeaderList } from '../../core/headers.ts'

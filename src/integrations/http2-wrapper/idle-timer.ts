@@ -1,3 +1,5 @@
+import { clearTimeout, setTimeout } from 'node:timers'
+
 /** The inactivity timeout of a socket (`socket.setTimeout`), as Node's sockets have it: it never ends anything itself. */
 export class IdleTimer {
   readonly #onIdle: () => void

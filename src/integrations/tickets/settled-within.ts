@@ -1,3 +1,5 @@
+import { clearTimeout, setTimeout } from 'node:timers'
+
 const PATIENCE = 1000
 
 /** Waits until all of them have come to an end, whichever, or until the time is over, ms. */

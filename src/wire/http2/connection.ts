@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { setImmediate } from 'node:timers'
 import { AnnouncedOrigins } from '../../core/announced-origins.ts'
 import type { ClientError } from '../../core/errors.ts'
 import { tunnelUnsupported, unusable } from '../../core/http2-failures.ts'

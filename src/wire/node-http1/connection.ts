@@ -1,5 +1,6 @@
 import * as http from 'node:http'
 import type { Socket } from 'node:net'
+import { setImmediate } from 'node:timers'
 import type { ClientError } from '../../core/errors.ts'
 import type { HeaderList } from '../../core/headers.ts'
 import type {

@@ -1,5 +1,6 @@
 import * as http2 from 'node:http2'
 import type { Socket } from 'node:net'
+import { setImmediate } from 'node:timers'
 import { AnnouncedOrigins } from '../../core/announced-origins.ts'
 import { Bag } from '../../core/bag.ts'
 import type { Timer } from '../../core/clock.ts'
