@@ -20,7 +20,7 @@ function authorities(value: unknown): string | null {
   const texts = (Array.isArray(value) ? value : [value]).filter((one) => typeof one === 'string')
   return texts.every((text) => text.includes('-----BEGIN '))
     ? null
-    : 'certificates in PEM form: the contents of a file, not its path'
+    : 'PEM certificates (the contents of a file rather than its path)'
 }
 
 /** What may differ between origins. */

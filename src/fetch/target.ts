@@ -63,7 +63,7 @@ function parsed(text: string): Target | null {
     throw new ConnectError(
       'ERR_TRUNKLINE_CONNECT_FAILED',
       `bad port: fetch refuses ${key}, because port ${port} belongs to another protocol. Move the server, or use request().`,
-      { origin: key },
+      { origin: key, phase: 'validate' },
     )
   }
   remember(text, target)

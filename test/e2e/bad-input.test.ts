@@ -274,7 +274,7 @@ describe('bad options of createClient fail there and are named', () => {
     [
       'a path in place of a CA',
       { tls: { ca: './ca.pem' } },
-      /tls\.ca must be .*not its path, not "\.\/ca\.pem"/,
+      /tls\.ca must be PEM .*rather than its path\), not "\.\/ca\.pem"/,
     ],
     ['a CA path in a list', { tls: { ca: [Buffer.from(''), './ca.pem'] } }, /tls\.ca must be/],
     ['a code of Node', { retry: { errors: ['ECONNRESET'] } }, /retry\.errors must be a list of error codes/],

@@ -43,7 +43,7 @@ describe('dialFailure', () => {
       ['TLS handshake with https://example.test:8443', 'ECONNRESET', 'port speaks TLS'],
     ],
     ['tls', 'EPROTO', 'TLS_FAILED', ['EPROTO', 'share a TLS version']],
-    ['tls', 'ERR_SSL_WRONG_VERSION_NUMBER', 'TLS_FAILED', ['ERR_SSL_WRONG_VERSION_NUMBER']],
+    ['tls', 'ERR_SSL_WRONG_VERSION_NUMBER', 'TLS_FAILED', ['ERR_SSL_WRONG_VERSION_NUMBER', 'not with TLS']],
     ['tls', undefined, 'TLS_FAILED', ['node says nothing']],
     ['tls', 'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL', 'ALPN_REJECTED', ['h2, http/1.1', '`protocols`']],
   ])('in phase %s, %s is %s', (phase, nodeCode, code, words) => {
@@ -59,6 +59,18 @@ describe('dialFailure', () => {
     expect(error.cause).toBe(cause)
     for (const word of words) expect(error.message).toContain(word)
     expect(error.message).not.toContain('undefined')
+  })
+
+  test('of what OpenSSL says, the reason is told and not its internals', () => {
+    const message =
+      '40D3:error:0A00010B:SSL routines:tls_validate_record_header:wrong version number:file.c:78:\n'
+    const cause = Object.assign(nodeError('ERR_SSL_WRONG_VERSION_NUMBER'), {
+      message,
+      reason: 'wrong version number',
+    })
+    expect(dialFailure(facts('tls'), cause).message).toContain(
+      '(ERR_SSL_WRONG_VERSION_NUMBER: wrong version number).',
+    )
   })
 
   test.each([
