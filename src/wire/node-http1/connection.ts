@@ -15,7 +15,7 @@ import type {
   RequestHead,
 } from '../contract.ts'
 import { type ExchangeOwner, NodeHttp1Exchange } from './exchange.ts'
-import { type EncodedHead, encodeHead, keepAliveLimit } from './head.ts'
+import { type EncodedHead, encodeHead, keepAliveLimit, promisesToStay } from './head.ts'
 import type { NodeHttp1Options } from './options.ts'
 import {
   type ConnectionFacts,
@@ -26,6 +26,9 @@ import {
   unsolicited,
   unusable,
 } from './outcome.ts'
+
+/** How long a connection rests after its first response if nobody said that it lasts, ms. */
+const FIRST_REST = 1
 
 /**
  * One socket, one request at a time: nothing is pipelined (RFC 9112 section 9.3.2).
@@ -52,6 +55,8 @@ export class NodeHttp1Connection implements Connection {
   #idle = true
   /** `bytesRead` when the last response had come. More of them than that: nobody asked for the rest. */
   #idleMark: number
+  /** The server has said that it keeps the connection, or has shown it. */
+  #kept = false
   /** What the last response said about how long the server keeps the connection, ms. */
   #idleLimit: number | null = null
   #referenced = true
@@ -222,6 +227,7 @@ export class NodeHttp1Connection implements Connection {
 
   #onHead(headers: HeaderList, last: boolean): void {
     this.#idleLimit = keepAliveLimit(headers)
+    this.#kept ||= promisesToStay(headers)
     // RFC 9112 section 9.6: the server closes after this response.
     if (last || this.#idleLimit === 0) this.#retire()
   }
@@ -261,10 +267,13 @@ export class NodeHttp1Connection implements Connection {
   /** The Agent has put the socket back. */
   #onFree(): void {
     this.#request = null
-    // Two immediates have a read of the sockets between them; before the first one there was none. What the server
-    // sent behind its response must not meet the next request as its answer, and that request must not be sent to
-    // one that has closed without a word in its headers.
-    setImmediate(() => setImmediate(() => this.#rest()))
+    // Two immediates have a read of the sockets between them, and so have a timer and one. What the server sent behind
+    // its response must not meet the next request as its answer, and that request must not be sent to one that closes
+    // without a word in its headers. Those who do so do it from the first response on, if a moment later.
+    const afterRead = () => setImmediate(() => this.#rest())
+    if (this.#kept) setImmediate(afterRead)
+    else setTimeout(afterRead, FIRST_REST)
+    this.#kept = true
   }
 
   #rest(): void {

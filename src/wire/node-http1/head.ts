@@ -113,5 +113,10 @@ export function keepAliveLimit(fields: HeaderList): number | null {
   return Math.min(Math.max(0, (Number(seconds) - 1) * 1000), LONGEST_TIMEOUT)
 }
 
+/** Whether the server says that it keeps the connection; HTTP/1.1 has it as what goes without saying. */
+export function promisesToStay(fields: HeaderList): boolean {
+  return /(?:^|[\s,])keep-alive(?:$|[\s,])/i.test(combinedHeader(fields, 'connection') ?? '')
+}
+
 /** The longest delay that Node's timers take. */
 const LONGEST_TIMEOUT = 2 ** 31 - 1

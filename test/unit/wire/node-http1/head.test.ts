@@ -8,6 +8,7 @@ import {
   headProblem,
   isDoubtful,
   keepAliveLimit,
+  promisesToStay,
 } from '../../../../src/wire/node-http1/head.ts'
 
 function encode(method: string, body: BodyShape, headers: readonly string[] = []) {
@@ -151,4 +152,16 @@ test.each([
 
 test('no Keep-Alive field, no limit', () => {
   expect(keepAliveLimit(['x', 'timeout=5'])).toBeNull()
+})
+
+test.each<[string[], boolean]>([
+  [['connection', 'keep-alive'], true],
+  [['connection', 'x, Keep-Alive'], true],
+  [['connection', 'x', 'connection', 'keep-alive'], true],
+  [['connection', 'close'], false],
+  [['connection', 'keep-alive-not'], false],
+  [['keep-alive', 'timeout=5'], false],
+  [[], false],
+])('promisesToStay of %j: %s', (fields, promised) => {
+  expect(promisesToStay(fields)).toBe(promised)
 })
