@@ -1,3 +1,4 @@
+import { ReadableStream as NodeReadableStream } from 'node:stream/web'
 import { BodyQueue } from '../core/body-queue.ts'
 import { changedResponse } from '../core/changed-response.ts'
 import type { ClientRequest, ClientResponse, Dispatch } from '../core/dispatch.ts'
@@ -26,7 +27,7 @@ export function createFetch(dispatch: Dispatch, retry: RetryPolicy): Fetch {
       if (request === null) return platformFetch(input, init as RequestInit) as Promise<FetchResponse>
       if (request instanceof Promise) return request.then((made) => send(dispatch, made), failed)
       const { signal } = request
-      const stream = init?.body instanceof ReadableStream ? init.body : null
+      const stream = init?.body instanceof NodeReadableStream ? init.body : null
       if (signal?.aborted) {
         // At once: the caller hears of it before anything else happens.
         cancelUnopened(stream, signal.reason)
