@@ -1,3 +1,4 @@
+import { ReadableStream as NodeReadableStream } from 'node:stream/web'
 import type { BodyQueue, Explain, Listener } from './body-queue.ts'
 import { BodyError } from './errors.ts'
 import type { HeaderList } from './headers.ts'
@@ -71,7 +72,7 @@ export class ResponseBody implements AsyncIterable<Uint8Array> {
   /** The body as a web stream of bytes. */
   stream(): ReadableStream<Uint8Array> {
     const read = this.reader()
-    return new ReadableStream(
+    return new NodeReadableStream(
       {
         type: 'bytes',
         async pull(controller) {

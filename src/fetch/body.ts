@@ -1,4 +1,6 @@
+import { Blob as NodeBlob } from 'node:buffer'
 import { Readable } from 'node:stream'
+import { ReadableStream as NodeReadableStream } from 'node:stream/web'
 import { types } from 'node:util'
 import { InvalidRequestError } from '../core/errors.ts'
 import { bytesBody, oneShotBody, type RequestBody, replayableBody } from '../core/request-body.ts'
@@ -59,11 +61,11 @@ function extractKnown(input: unknown, signal: AbortSignal | null, take: TakeByte
   if (types.isAnyArrayBuffer(input)) return bytes(take(viewOf(input, null)), null)
   if (input instanceof URLSearchParams)
     return bytes(encoder.encode(input.toString()), 'application/x-www-form-urlencoded;charset=UTF-8')
-  if (input instanceof Blob) return blob(input)
+  if (isBlob(input)) return blob(input)
   if (input instanceof FormData) return encodeMultipart(input)
   if (typeof (input as Partial<AsyncIterable<unknown>>)[Symbol.asyncIterator] !== 'function') return null
   if (wasTouched(input)) throw usedBody()
-  if (input instanceof ReadableStream) return streamBody(input, signal)
+  if (input instanceof NodeReadableStream) return streamBody(input, signal)
   return { body: oneShotBody(input as AsyncIterable<unknown>), length: null, contentType: null }
 }
 
@@ -101,6 +103,11 @@ function viewOf(buffer: ArrayBufferLike, view: ArrayBufferView | null): Uint8Arr
   return new Uint8Array(buffer, view.byteOffset, view.byteLength)
 }
 
+/** Node's, or that of the globals if they were replaced: jsdom has one that cannot be read. */
+function isBlob(input: object): input is Blob {
+  return input instanceof NodeBlob || (input instanceof Blob && typeof input.stream === 'function')
+}
+
 function blob(input: Blob): ExtractedBody {
   return {
     body: replayableBody(input.size, () => input.stream()),
@@ -111,8 +118,8 @@ function blob(input: Blob): ExtractedBody {
 
 /** A stream that somebody reads, or has read from, cannot be sent from its start. */
 function wasTouched(input: object): boolean {
-  const locked = input instanceof ReadableStream && input.locked
-  const isStream = input instanceof ReadableStream || input instanceof Readable
+  const locked = input instanceof NodeReadableStream && input.locked
+  const isStream = input instanceof NodeReadableStream || input instanceof Readable
   return locked || (isStream && Readable.isDisturbed(input as Readable))
 }
 

@@ -1,3 +1,4 @@
+import { ReadableStream as NodeReadableStream } from 'node:stream/web'
 import { BodyQueue } from '../core/body-queue.ts'
 import { changedResponse } from '../core/changed-response.ts'
 import type { ClientRequest, ClientResponse, Dispatch } from '../core/dispatch.ts'

@@ -24,7 +24,7 @@ export function encodeMultipart(form: FormData): Multipart {
   const parts: Part[] = []
   for (const [name, value] of form) addEntry(parts, boundary, name, value)
   parts.push(encoder.encode(`--${boundary}--\r\n`))
-  const length = parts.reduce((sum, part) => sum + (part instanceof Blob ? part.size : part.length), 0)
+  const length = parts.reduce((sum, part) => sum + (ArrayBuffer.isView(part) ? part.length : part.size), 0)
   return { body: bodyOf(parts, length), length, contentType: `multipart/form-data; boundary=${boundary}` }
 }
 
@@ -40,11 +40,11 @@ function addEntry(parts: Part[], boundary: string, name: string, value: string |
 }
 
 function bodyOf(parts: readonly Part[], length: number): RequestBody {
-  if (parts.every((part) => part instanceof Uint8Array)) return bytesBody(Buffer.concat(parts, length))
+  if (parts.every((part) => ArrayBuffer.isView(part))) return bytesBody(Buffer.concat(parts, length))
   return replayableBody(length, async function* () {
     for (const part of parts) {
-      if (part instanceof Blob) yield* part.stream()
-      else yield part
+      if (ArrayBuffer.isView(part)) yield part
+      else yield* part.stream()
     }
   })
 }

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { ReadableStream as NodeReadableStream } from 'node:stream/web'
 import type { ClientRequest, FetchRules, RedirectMode } from '../core/dispatch.ts'
 import { InvalidRequestError } from '../core/errors.ts'
 import { type HeaderList, headerValue } from '../core/headers.ts'
@@ -215,7 +216,7 @@ function bodyOf(init: Members, method: string): ExtractedBody | null {
   if (given === null) return init.json === undefined ? null : jsonOf(init.json, method)
   if (takesNoBody(method)) throw bodyNotAllowed(method)
   const extracted = extractFetchBody(given, signalOf(init.signal))
-  if (given instanceof ReadableStream && init.duplex !== 'half') {
+  if (given instanceof NodeReadableStream && init.duplex !== 'half') {
     throw new InvalidRequestError(
       'ERR_TRUNKLINE_INVALID_OPTION',
       "A stream as the body needs the option duplex: 'half'.",

@@ -1,3 +1,4 @@
+import { ReadableStream as NodeReadableStream } from 'node:stream/web'
 import type { ResponseBody } from '../core/response-body.ts'
 import { toFetchError } from './errors.ts'
 
@@ -13,7 +14,7 @@ const NO_BUFFER = { highWaterMark: 0, size: undefined } as unknown as { readonly
 export function responseStream(body: ResponseBody, signal: AbortSignal | null): ReadableStream<Uint8Array> {
   const read = body.reader()
   let unlisten: (() => void) | null = null
-  return new ReadableStream(
+  return new NodeReadableStream(
     {
       type: 'bytes',
       start(controller) {
@@ -74,7 +75,7 @@ function listenOnce(signal: AbortSignal, run: () => void): () => void {
 
 /** Bytes that are over. */
 export function closedStream(): ReadableStream<Uint8Array> {
-  return new ReadableStream<Uint8Array>({ type: 'bytes', start: (controller) => controller.close() })
+  return new NodeReadableStream<Uint8Array>({ type: 'bytes', start: (controller) => controller.close() })
 }
 
 /** Bytes with a buffer of their own: a caller may give it away, and shall not see what else is in a shared one. */

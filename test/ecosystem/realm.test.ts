@@ -17,25 +17,21 @@ type Module = { exports: unknown }
 const cleanup = new Cleanup()
 afterEach(() => cleanup.run())
 
-/** Node's globals, and the realm's own of the language: as jest-environment-node has it. */
-const SHARED = [
-  'ArrayBuffer',
-  'Uint8Array',
-  'Buffer',
-  'process',
-  'URL',
-  'AbortSignal',
-  'AbortController',
-  'fetch',
-].concat(
-  ['Request', 'Response', 'Headers', 'FormData', 'Blob', 'ReadableStream', 'URLSearchParams', 'DOMException'],
-  ['TextEncoder', 'TextDecoder', 'queueMicrotask', 'performance', 'structuredClone', 'setImmediate'],
-  ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'clearImmediate', 'Event', 'EventTarget'],
+/** What Node adds to the language. */
+const SHARED = ['Buffer', 'process', 'URL', 'AbortSignal', 'AbortController', 'fetch'].concat(
+  ['Request', 'Response', 'Headers', 'FormData', 'Blob', 'File', 'URLSearchParams', 'DOMException'],
+  ['TextEncoder', 'TextDecoder', 'queueMicrotask', 'performance', 'structuredClone', 'Event', 'EventTarget'],
 )
+
+/** Of a browser, as under jsdom: numbers for timers, and neither `setImmediate` nor `ReadableStream`. */
+const WINDOW = { setTimeout: () => 1, clearTimeout: () => {} }
 
 function newRealm() {
   const outer = globalThis as unknown as Record<string, unknown>
-  const context = createContext(Object.fromEntries(SHARED.map((name) => [name, outer[name]])))
+  const context = createContext({
+    ...Object.fromEntries(SHARED.map((name) => [name, outer[name]])),
+    ...WINDOW,
+  })
   const loaded = new Map<string, Module>()
   const load = (path: string): unknown => {
     const known = loaded.get(path)
@@ -93,6 +89,27 @@ test('failures are those of fetch, whatever realm the system error is of', async
     message: 'terminated',
     cause: { code: 'ERR_TRUNKLINE_CONNECTION_LOST' },
   })
+})
+
+test('requests and forms', async () => {
+  const { trunkline } = newRealm()
+  const client = trunkline.createClient()
+  cleanup.add(() => client.close())
+  const base = await serve()
+  const form = new FormData()
+  form.append('a', 'b')
+  form.append('file', new File(['xyz'], 'name'))
+  for (const request of [
+    new Request(base, { method: 'POST', body: 'text' }),
+    new Request(base, { method: 'POST', body: form }),
+  ]) {
+    const sent = await request.clone().text()
+    expect(await (await client.fetch(request)).text()).toBe(sent)
+  }
+  const response = await client.fetch(base, { method: 'POST', body: form })
+  let text = ''
+  for await (const chunk of response.body ?? []) text += Buffer.from(chunk)
+  expect(text).toContain('xyz')
 })
 
 test('bytes of any realm are bytes', async () => {
