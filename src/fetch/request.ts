@@ -98,7 +98,7 @@ function ofRareOptions(target: Target, url: string, init: Members, retry: RetryP
   const request = platformRequest(url, init)
   const settled = settle(request, init, null)
   const body = bodyOf(init, settled.method)
-  if (request.keepalive && body !== null && isStream(body)) throw keptAliveStream()
+  checkStream(body, request)
   return ofSettled(target, settled, body, init, retry)
 }
 
@@ -113,6 +113,7 @@ function ofRequest(
   const request = platformRequest(input, init)
   const settled = settle(request, init, request.headers)
   const own = bodyOf(init, settled.method)
+  checkStream(own, request)
   const signal = init.signal === undefined ? input.signal : init.signal
   const inherited = { ...init, signal }
   if (own !== null || request.body === null) return ofSettled(target, settled, own, inherited, retry)
@@ -221,13 +222,13 @@ function bodyOf(init: Members, method: string): ExtractedBody | null {
   return extracted
 }
 
-function isStream({ body }: ExtractedBody): boolean {
-  return body.kind === 'stream' && !body.replayable
-}
-
-function keptAliveStream(): InvalidRequestError {
-  return new InvalidRequestError(
+/** What the Fetch standard does not let a stream go together with (Request constructor, steps 37 and 38). */
+function checkStream(given: ExtractedBody | null, { keepalive, mode }: Request): void {
+  if (given === null || given.body.kind !== 'stream' || given.body.replayable) return
+  const why = keepalive ? 'keepalive' : mode === 'no-cors' ? "mode: 'no-cors'" : null
+  if (why === null) return
+  throw new InvalidRequestError(
     'ERR_TRUNKLINE_INVALID_OPTION',
-    'The option keepalive does not go together with a stream as a body.',
+    `The option ${why} does not go together with a stream as a body.`,
   )
 }

@@ -236,6 +236,13 @@ describe('the request', () => {
     ).toBe('ab')
   })
 
+  test('an empty body has a length', async () => {
+    const { ours, seenBy } = await both()
+    const init = { method: 'DELETE', body: '' }
+    expect((await seenBy(ours, init)).headers).toContain('content-length: 0')
+    expect((await seenBy(platform, init)).headers).not.toContain('content-length: 0')
+  })
+
   test('iterables need no duplex', async () => {
     const { ours, seenBy } = await both()
     async function* body() {
