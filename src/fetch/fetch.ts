@@ -1,4 +1,3 @@
-import { ReadableStream as NodeReadableStream } from 'node:stream/web'
 import { BodyQueue } from '../core/body-queue.ts'
 import { changedResponse } from '../core/changed-response.ts'
 import type { ClientRequest, ClientResponse, Dispatch } from '../core/dispatch.ts'

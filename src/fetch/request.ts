@@ -101,7 +101,7 @@ function ofRareOptions(target: Target, url: string, init: Members, retry: RetryP
   const request = platformRequest(url, init)
   const settled = settle(request, init, null)
   const body = bodyOf(init, settled.method)
-  if (request.keepalive && body !== null && isStream(body)) throw keptAliveStream()
+  checkStream(body, request)
   return ofSettled(target, settled, body, init, retry)
 }
 
@@ -116,6 +116,7 @@ function ofRequest(
   const request = platformRequest(input, init)
   const settled = settle(request, init, request.headers)
   const own = bodyOf(init, settled.method)
+  checkStream(own, request)
   const signal = init.signal === undefined ? input.signal : init.signal
   if (signal === input.signal) keptBySignals.set(input.signal, input)
   const inherited = { ...init, signal }
@@ -232,13 +233,13 @@ function jsonOf(value: unknown, method: string): ExtractedBody | null {
   throw bodyNotAllowed(method)
 }
 
-function isStream({ body }: ExtractedBody): boolean {
-  return body.kind === 'stream' && !body.replayable
-}
-
-function keptAliveStream(): InvalidRequestError {
-  return new InvalidRequestError(
+/** What the Fetch standard does not let a stream go together with (Request constructor, steps 37 and 38). */
+function checkStream(given: ExtractedBody | null, { keepalive, mode }: Request): void {
+  if (given === null || given.body.kind !== 'stream' || given.body.replayable) return
+  const why = keepalive ? 'keepalive' : mode === 'no-cors' ? "mode: 'no-cors'" : null
+  if (why === null) return
+  throw new InvalidRequestError(
     'ERR_TRUNKLINE_INVALID_OPTION',
-    'The option keepalive cannot be used with a stream as the body.',
+    `The option ${why} cannot be used with a stream as the body.`,
   )
 }

@@ -92,6 +92,21 @@ sameNode('a stream that is sent', () => {
     })
   })
 
+  test.each([{ mode: 'no-cors' }, { keepalive: true }, { mode: 'same-origin' }])(
+    'does not go together with all options: %o',
+    async (option) => {
+      await expectSame((fetch) => fetch(`${origin}/seen`, sent({ body: source(['a']), ...option })))
+      await expectSame((fetch) => {
+        const request = new Request(`${origin}/seen`, {
+          ...option,
+          method: 'POST',
+          headers: close,
+        } as RequestInit)
+        return fetch(request, { body: source(['a']), duplex: 'half' } as RequestInit)
+      })
+    },
+  )
+
   // The platform does the same, and leaves its connection open.
   test('is unlocked when it fails', async () => {
     const body = source(['a'], [], new RangeError('broken'))
