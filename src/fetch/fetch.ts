@@ -7,7 +7,7 @@ import type { RetryPolicy } from '../core/retry-policy.ts'
 import { toFetchError } from './errors.ts'
 import type { FetchInit } from './init.ts'
 import { matchesIntegrity } from './integrity.ts'
-import { platformFetch } from './platform.ts'
+import { isRequest, platformFetch } from './platform.ts'
 import { toClientRequest } from './request.ts'
 import { type FetchResponse, hasNoBody, toFetchResponse } from './response.ts'
 
@@ -56,7 +56,7 @@ function send(dispatch: Dispatch, request: ClientRequest): Promise<FetchResponse
 
 /** Why a call was not even tried. A request that is wrong is wrong, aborted or not; one that is not goes no further. */
 function refusal(error: unknown, input: string | URL | Request, init: FetchInit | undefined): unknown {
-  const signal = init?.signal === undefined && input instanceof Request ? input.signal : init?.signal
+  const signal = init?.signal === undefined && isRequest(input) ? input.signal : init?.signal
   if (error instanceof ConnectError && signal?.aborted) return signal.reason
   return toFetchError(error, 'fetch failed')
 }
