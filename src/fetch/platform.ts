@@ -36,7 +36,7 @@ const PASSED = [
  * or, for the body, stood in for: they are ours to read. A Request that init changes nothing of is given back.
  */
 export function platformRequest(input: string | Request, init: Members): Request {
-  const passed = passedOn(init)
+  const passed = passedOn(init, typeof input !== 'string')
   if (typeof input !== 'string' && passed === null) return usable(input)
   try {
     const Class = typeof input === 'string' || input instanceof PlatformRequest ? PlatformRequest : Request
@@ -46,7 +46,8 @@ export function platformRequest(input: string | Request, init: Members): Request
   }
 }
 
-function passedOn(init: Members): Record<string, unknown> | null {
+/** Only a `Request` has a body of its own, in whose place another one is put. */
+function passedOn(init: Members, replaces: boolean): Record<string, unknown> | null {
   let passed: Record<string, unknown> | null = null
   for (const name of PASSED) {
     const value = init[name]
@@ -54,7 +55,8 @@ function passedOn(init: Members): Record<string, unknown> | null {
     passed ??= {}
     passed[name] = value
   }
-  if ((init.body ?? null) !== null || init.json !== undefined) passed = { ...passed, body: new Uint8Array(0) }
+  if (replaces && ((init.body ?? null) !== null || init.json !== undefined))
+    passed = { ...passed, body: new Uint8Array(0) }
   // Any option at all takes away the referrer of a Request. The signal is ours to listen to.
   if (init.headers !== undefined) passed = { ...passed, headers: [] }
   if (init.signal !== undefined) passed = { ...passed, signal: null }

@@ -2,6 +2,7 @@ import type { Clock, Timer } from '../core/clock.ts'
 import { BodyError, type ClientError } from '../core/errors.ts'
 import type { HeaderList } from '../core/headers.ts'
 import { isError } from '../core/is-error.ts'
+import { LengthMismatch } from '../core/length-mismatch.ts'
 import type { RequestBody } from '../core/request-body.ts'
 import { textOf } from '../core/text-of.ts'
 import type { Exchange } from '../wire/contract.ts'
@@ -154,12 +155,6 @@ const PIECE = 1024 * 1024
 
 async function* piecesOf(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
   for (let start = 0; start < bytes.length; start += PIECE) yield bytes.subarray(start, start + PIECE)
-}
-
-class LengthMismatch extends Error {
-  constructor(declared: number, sent: number) {
-    super(`it produced ${sent < declared ? 'only ' : ''}${sent} bytes, but content-length says ${declared}`)
-  }
 }
 
 function bodyFailure(origin: string, cause: unknown): ClientError {

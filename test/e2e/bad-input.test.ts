@@ -19,6 +19,8 @@ async function untouched(protocol: 'h2' | 'http/1.1' = 'h2') {
   return { server, client, url: `${server.origin}/echo`, verify }
 }
 
+const PLATFORM_WORDS = /^Failed to parse URL from |^Request with GET\/HEAD method cannot have body\.$/
+
 async function expectInvalid(
   call: () => Promise<unknown>,
   face: 'fetch' | 'request',
@@ -34,7 +36,8 @@ async function expectInvalid(
   if (face === 'fetch') expect(error).toBeInstanceOf(TypeError)
   expect(invalid).toMatchObject({ name: 'InvalidRequestError', code, processed: 'no', phase: 'validate' })
   expect(invalid.message).toMatch(names)
-  if (face === 'fetch') expect(error.message).toBe(invalid.message)
+  // Where programs look for the platform's words, fetch has them; its cause says more.
+  if (face === 'fetch' && !PLATFORM_WORDS.test(error.message)) expect(error.message).toBe(invalid.message)
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: what a program without types may pass

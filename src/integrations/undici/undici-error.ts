@@ -1,6 +1,7 @@
 import { errors } from 'undici'
 import { ClientError, type ErrorCode } from '../../core/errors.ts'
 import { isError } from '../../core/is-error.ts'
+import { LengthMismatch } from '../../core/length-mismatch.ts'
 
 type Make = (message: string) => Error
 
@@ -56,7 +57,7 @@ export function toUndiciError(error: unknown): Error {
 
 function bodyError(error: ClientError): Error {
   const { cause } = error
-  if (isError(cause) && /where content-length says/.test(cause.message))
+  if (cause instanceof LengthMismatch)
     return Object.assign(new errors.RequestContentLengthMismatchError(error.message), { cause: error })
   return isError(cause) ? cause : error
 }

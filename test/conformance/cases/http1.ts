@@ -45,10 +45,10 @@ export const http1Cases: Cases = {
   },
 
   'methods that anticipate a body say that there is none': async (context) => {
-    for (const method of ['POST', 'PUT', 'PATCH']) {
+    for (const method of ['POST', 'PUT', 'PATCH', 'QUERY', 'PROPFIND', 'PROPPATCH']) {
       expect(await sent(context, { method })).toContain('\r\ncontent-length: 0\r\n')
     }
-    for (const method of ['GET', 'HEAD', 'DELETE', 'OPTIONS', 'PROPFIND']) {
+    for (const method of ['GET', 'HEAD', 'DELETE', 'OPTIONS', 'MKCOL']) {
       expect(await sent(context, { method })).not.toMatch(/content-length|transfer-encoding/i)
     }
   },
