@@ -107,3 +107,13 @@ function openSockets(server: TestServer): () => number {
   })
   return () => [...sockets].filter((socket) => socket.remotePort !== undefined).length
 }
+
+/** A request that is answered over the pair, and is over. */
+export async function exchangeOnce(wire: Wire, peer: PeerConnection): Promise<void> {
+  const recording = wire.open()
+  const request = await peer.request()
+  request.head(200)
+  request.end()
+  await recording.complete()
+  await wire.untilFree()
+}

@@ -1,7 +1,7 @@
 /** Things at the edges of a call that a caller can see, which a search over random calls of both brought up. */
 import { beforeEach, describe, expect, test } from 'vitest'
 import { Bench } from './support/bench.ts'
-import { type AnyFetch, outcome, parityRoutes } from './support/parity.ts'
+import { type AnyFetch, outcome, parityRoutes, sameAsPlatform } from './support/parity.ts'
 
 const bench = new Bench()
 const platform = globalThis.fetch as AnyFetch
@@ -13,11 +13,7 @@ beforeEach(async () => {
   ours = bench.client().fetch as unknown as AnyFetch
 })
 
-async function expectSame(call: (fetch: AnyFetch) => Promise<unknown>): Promise<void> {
-  // One connection each and no more: the bench looks for those that are left open.
-  const theirs = await outcome(() => call(platform))
-  expect(await outcome(() => call(ours))).toEqual(theirs)
-}
+const expectSame = sameAsPlatform(() => ours)
 
 const close = { connection: 'close' }
 const answer = (status: number, headers: Record<string, string> = {}, body = '') =>

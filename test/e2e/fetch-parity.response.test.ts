@@ -1,8 +1,8 @@
 /** What a response of fetch looks like, beside the platform's. */
 import { createHash } from 'node:crypto'
-import { beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, test } from 'vitest'
 import { Bench } from './support/bench.ts'
-import { type AnyFetch, outcome, parityRoutes, withoutBoundaries } from './support/parity.ts'
+import { type AnyFetch, outcome, parityRoutes, sameAsPlatform } from './support/parity.ts'
 
 const bench = new Bench()
 const platform = globalThis.fetch as AnyFetch
@@ -14,11 +14,7 @@ beforeEach(async () => {
   ours = bench.client().fetch as unknown as AnyFetch
 })
 
-async function expectSame(call: (fetch: AnyFetch) => Promise<unknown>): Promise<void> {
-  // One connection each and no more: the bench looks for those that are left open.
-  const theirs = await outcome(() => call(platform))
-  expect(withoutBoundaries(await outcome(() => call(ours)))).toBe(withoutBoundaries(theirs))
-}
+const expectSame = sameAsPlatform(() => ours)
 
 const READERS: ((response: Response) => Promise<unknown>)[] = [
   (response) => response.text(),

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import { runInNewContext } from 'node:vm'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { Bench } from './support/bench.ts'
-import { type AnyFetch, outcome, parityRoutes, withoutBoundaries } from './support/parity.ts'
+import { type AnyFetch, outcome, parityRoutes, sameAsPlatform } from './support/parity.ts'
 
 const bench = new Bench()
 const platform = globalThis.fetch as AnyFetch
@@ -17,11 +17,7 @@ beforeEach(async () => {
   ours = bench.client().fetch as unknown as AnyFetch
 })
 
-async function expectSame(call: (fetch: AnyFetch) => Promise<unknown>): Promise<void> {
-  // One connection each and no more: the bench looks for those that are left open.
-  const theirs = await outcome(() => call(platform))
-  expect(withoutBoundaries(await outcome(() => call(ours)))).toBe(withoutBoundaries(theirs))
-}
+const expectSame = sameAsPlatform(() => ours)
 
 type Init = object
 const closing = (init: Init | undefined): RequestInit =>

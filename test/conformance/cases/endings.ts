@@ -2,7 +2,7 @@
 import { expect } from 'vitest'
 import type { ClientError } from '../../../src/core/errors.ts'
 import { sleep, waitFor } from '../../support/wait-for.ts'
-import type { Cases, Context } from '../context.ts'
+import { type Cases, type Context, exchangeOnce } from '../context.ts'
 import type { PeerConnection } from '../peer.ts'
 import type { Recording } from '../recording.ts'
 
@@ -316,14 +316,7 @@ export const http2EndingCases: Cases = {
   'GOAWAY: an idle connection closes, though its peer never ends its side': async (context) => {
     for (const used of [false, true]) {
       const { wire, peer } = await context.pair()
-      if (used) {
-        const recording = wire.open()
-        const request = await peer.request()
-        request.head(200)
-        request.end()
-        await recording.complete()
-        await wire.untilFree()
-      }
+      if (used) await exchangeOnce(wire, peer)
       peer.goAway()
       peer.hang()
       expect(await wire.untilClosed()).toBeNull()

@@ -2,7 +2,7 @@
 import { expect } from 'vitest'
 import { activeHandles } from '../../support/handles.ts'
 import { sleep, waitFor } from '../../support/wait-for.ts'
-import type { Cases } from '../context.ts'
+import { type Cases, exchangeOnce } from '../context.ts'
 import { expectDestroyed } from './endings.ts'
 
 /** Waits until no socket of an earlier case is on its way out any more. */
@@ -41,12 +41,7 @@ export const lifecycleCases: Cases = {
 
   'drain closes an idle connection, though its peer never ends its side': async (context) => {
     const { wire, peer } = await context.pair()
-    const recording = wire.open()
-    const request = await peer.request()
-    request.head(200)
-    request.end()
-    await recording.complete()
-    await wire.untilFree()
+    await exchangeOnce(wire, peer)
     peer.hang()
     wire.drain()
     expect(await wire.untilClosed()).toBeNull()
@@ -131,14 +126,7 @@ export const lifecycleCases: Cases = {
   'an idle connection that the server closes says so, without an error': async (context) => {
     for (const used of [false, true]) {
       const { wire, peer } = await context.pair()
-      if (used) {
-        const recording = wire.open()
-        const request = await peer.request()
-        request.head(200)
-        request.end()
-        await recording.complete()
-        await wire.untilFree()
-      }
+      if (used) await exchangeOnce(wire, peer)
       peer.fin()
       expect(await wire.untilClosed()).toBeNull()
       expect([wire.connection.state, wire.connection.slots]).toEqual(['closed', 0])
@@ -148,14 +136,7 @@ export const lifecycleCases: Cases = {
   'an idle connection that is reset says so': async (context) => {
     for (const used of [false, true]) {
       const { wire, peer } = await context.pair()
-      if (used) {
-        const recording = wire.open()
-        const request = await peer.request()
-        request.head(200)
-        request.end()
-        await recording.complete()
-        await wire.untilFree()
-      }
+      if (used) await exchangeOnce(wire, peer)
       peer.reset()
       // Node's Agent does not tell a reset from a FIN while it guards an idle socket.
       const error = await wire.untilClosed()

@@ -1,4 +1,5 @@
 /** The same call of `fetch` by the platform and by us, at the same server: what it saw, and what the caller sees. */
+import { expect } from 'vitest'
 import type { RouteHandler } from '../../support/servers.ts'
 
 export type AnyFetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>
@@ -88,3 +89,14 @@ export function failure(error: unknown): unknown {
 export function withoutBoundaries(value: unknown): string {
   return JSON.stringify(value).replaceAll(/----formdata-[\w-]+/g, 'BOUNDARY')
 }
+
+/** Checks that a call comes to the same with the platform's fetch and with ours, which may be another one for each test. */
+export function sameAsPlatform(ours: () => AnyFetch): (call: Call) => Promise<void> {
+  return async (call) => {
+    // One connection each and no more: the bench looks for those that are left open.
+    const theirs = await outcome(() => call(globalThis.fetch as AnyFetch))
+    expect(withoutBoundaries(await outcome(() => call(ours())))).toBe(withoutBoundaries(theirs))
+  }
+}
+
+type Call = (fetch: AnyFetch) => Promise<unknown>
