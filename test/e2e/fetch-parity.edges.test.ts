@@ -1,19 +1,7 @@
 /** Things at the edges of a call that a caller can see, which a search over random calls of both brought up. */
-import { beforeEach, describe, expect, test } from 'vitest'
-import { Bench } from './support/bench.ts'
-import { type AnyFetch, outcome, parityRoutes, sameAsPlatform } from './support/parity.ts'
-
-const bench = new Bench()
-const platform = globalThis.fetch as AnyFetch
-let origin = ''
-let ours: AnyFetch = platform
-
-beforeEach(async () => {
-  origin = (await bench.h1Server({ plain: true, handler: parityRoutes })).origin
-  ours = bench.client().fetch as unknown as AnyFetch
-})
-
-const expectSame = sameAsPlatform(() => ours)
+import { describe, expect, test } from 'vitest'
+import { outcome } from './support/parity.ts'
+import { expectSame, origin, ours } from './support/parity-scene.ts'
 
 const close = { connection: 'close' }
 const answer = (status: number, headers: Record<string, string> = {}, body = '') =>

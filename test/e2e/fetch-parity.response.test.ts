@@ -1,20 +1,8 @@
 /** What a response of fetch looks like, beside the platform's. */
 import { createHash } from 'node:crypto'
-import { beforeEach, describe, test } from 'vitest'
-import { Bench } from './support/bench.ts'
-import { type AnyFetch, outcome, parityRoutes, sameAsPlatform } from './support/parity.ts'
-
-const bench = new Bench()
-const platform = globalThis.fetch as AnyFetch
-let origin = ''
-let ours: AnyFetch = platform
-
-beforeEach(async () => {
-  origin = (await bench.h1Server({ plain: true, handler: parityRoutes })).origin
-  ours = bench.client().fetch as unknown as AnyFetch
-})
-
-const expectSame = sameAsPlatform(() => ours)
+import { describe, test } from 'vitest'
+import { outcome } from './support/parity.ts'
+import { expectSame, origin } from './support/parity-scene.ts'
 
 const READERS: ((response: Response) => Promise<unknown>)[] = [
   (response) => response.text(),

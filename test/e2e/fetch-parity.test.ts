@@ -2,22 +2,14 @@
 import { Readable } from 'node:stream'
 import { runInNewContext } from 'node:vm'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { Bench } from './support/bench.ts'
-import { type AnyFetch, outcome, parityRoutes, sameAsPlatform } from './support/parity.ts'
+import { outcome, parityRoutes } from './support/parity.ts'
+import { bench, expectSame, origin, ours } from './support/parity-scene.ts'
 
-const bench = new Bench()
-const platform = globalThis.fetch as AnyFetch
-let origin = ''
 let other = ''
-let ours: AnyFetch = platform
 
 beforeEach(async () => {
-  origin = (await bench.h1Server({ plain: true, handler: parityRoutes })).origin
   other = (await bench.h1Server({ plain: true, handler: parityRoutes })).origin
-  ours = bench.client().fetch as unknown as AnyFetch
 })
-
-const expectSame = sameAsPlatform(() => ours)
 
 type Init = object
 const closing = (init: Init | undefined): RequestInit =>
