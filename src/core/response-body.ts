@@ -134,10 +134,10 @@ export class ResponseBody implements AsyncIterable<Uint8Array> {
 const asTheyAre = (bytes: Uint8Array) => bytes
 const parseJson = (bytes: Uint8Array) => JSON.parse(decodeUtf8(bytes))
 
-function bodyUsed(): BodyError {
+export function bodyUsed(advice = 'Keep what the first read returned.'): BodyError {
   return new BodyError(
     'ERR_TRUNKLINE_BODY_USED',
-    'The response body was already read, and a body can only be read once. Keep what the first read returned.',
+    `The response body was already read, and a body can only be read once. ${advice}`,
     { processed: 'yes', phase: 'body' },
   )
 }

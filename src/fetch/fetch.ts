@@ -2,6 +2,7 @@ import { BodyQueue } from '../core/body-queue.ts'
 import { changedResponse } from '../core/changed-response.ts'
 import type { ClientRequest, ClientResponse, Dispatch } from '../core/dispatch.ts'
 import { ConnectError, ProtocolError, TimeoutError } from '../core/errors.ts'
+import { hasNullBody } from '../core/null-body.ts'
 import { ResponseBody } from '../core/response-body.ts'
 import type { RetryPolicy } from '../core/retry-policy.ts'
 import { toFetchError } from './errors.ts'
@@ -9,7 +10,7 @@ import type { FetchInit } from './init.ts'
 import { matchesIntegrity } from './integrity.ts'
 import { isRequest, platformFetch } from './platform.ts'
 import { toClientRequest } from './request.ts'
-import { type FetchResponse, hasNoBody, toFetchResponse } from './response.ts'
+import { type FetchResponse, toFetchResponse } from './response.ts'
 
 /**
  * WHATWG `fetch`, with more in `init` and more on the response. Fails with a `TypeError` whose `cause` is
@@ -78,7 +79,7 @@ function tellEnd(
 /** The response with a body that is known to have the digest asked for (the Fetch standard's main fetch, step 22). */
 async function verified(response: ClientResponse, request: ClientRequest): Promise<FetchResponse> {
   const { body, status } = response
-  const empty = hasNoBody(request.method, status)
+  const empty = hasNullBody(request.method, status)
   const bytes = await body.collect(asTheyAre, (error) => toFetchError(error, 'fetch failed'))
   if (empty || !matchesIntegrity(bytes, request.rules?.integrity ?? ''))
     throw toFetchError(mismatch(request), 'fetch failed')

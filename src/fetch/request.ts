@@ -83,7 +83,9 @@ function quick(target: Target, method: string, init: Members, retry: RetryPolicy
   const given = init.headers === undefined ? null : fetchHeaders(init.headers)
   const body = bodyOf(init, method)
   const bare = given === null && body === null && takesNoBody(method)
-  const headers = bare ? bareHeaders(target.origin) : completed(given ?? [], target, method, body)
+  const headers = bare
+    ? bareHeaders(target.origin)
+    : completed(given ?? [], target, { method, mode: PLAIN_RULES.mode, cache: 'default' }, body)
   const redirect = (init.redirect as RedirectMode | undefined) ?? 'follow'
   return assemble(target, { method, headers, redirect, rules: PLAIN_RULES }, body, init, retry)
 }
@@ -91,14 +93,14 @@ function quick(target: Target, method: string, init: Members, retry: RetryPolicy
 function completed(
   headers: string[],
   target: Target,
-  method: string,
+  { method, mode, cache }: { method: string; mode: FetchRules['mode']; cache: string },
   body: ExtractedBody | null,
 ): HeaderList {
-  return complete(headers, target.origin, 'cors', {
+  return complete(headers, target.origin, mode, {
     hasBody: body !== null,
     contentType: body?.contentType ?? null,
     contentLength: contentLengthFor(method, body),
-    cache: 'default',
+    cache,
   })
 }
 
@@ -164,12 +166,7 @@ function ofSettled(
   const { referrer } = rules
   const referer = referrer === null ? null : refererFor(referrer.url, referrer.policy, target.href)
   if (referer !== null && headerValue(headers, 'referer') === null) headers.push('referer', referer.href)
-  const list = complete(headers, target.origin, rules.mode, {
-    hasBody: body !== null,
-    contentType: body?.contentType ?? null,
-    contentLength: contentLengthFor(method, body),
-    cache,
-  })
+  const list = completed(headers, target, { method, mode: rules.mode, cache }, body)
   const told = referer === null ? null : { url: referer, policy: referrer?.policy ?? '' }
   const head = { ...settled, headers: list, rules: { ...rules, referrer: told } }
   return assemble(target, head, body, init, retry)

@@ -1,7 +1,7 @@
 import { inspect as inspectOf } from 'node:util'
 import type { ClientRequest, ClientResponse, Timings } from '../core/dispatch.ts'
-import { BodyError } from '../core/errors.ts'
-import type { ResponseBody } from '../core/response-body.ts'
+import { hasNullBody } from '../core/null-body.ts'
+import { bodyUsed, type ResponseBody } from '../core/response-body.ts'
 import { decodeUtf8 } from '../core/utf8.ts'
 import { toFetchError } from './errors.ts'
 import { PlatformResponse } from './platform.ts'
@@ -181,7 +181,7 @@ class LazyResponse {
     const body = this.#body
     if (body === null) return new Promise((resolve) => resolve(convert(EMPTY)))
     if (this.#native !== null) return this.#native.arrayBuffer().then((all) => convert(new Uint8Array(all)))
-    if (body.used) return Promise.reject(bodyUsed())
+    if (body.used) return Promise.reject(unusable())
     if (this.#signal?.aborted) {
       const { reason } = this.#signal
       body.cancel(reason)
@@ -200,13 +200,8 @@ export function toFetchResponse(response: ClientResponse, request: ClientRequest
   const { method, rules = null, signal } = request
   const type = response.crossOrigin !== true ? 'basic' : rules?.mode === 'no-cors' ? 'opaque' : 'cors'
   if (type === 'opaque') response.body.cancel()
-  const bodiless = type === 'opaque' || hasNoBody(method, response.status)
+  const bodiless = type === 'opaque' || hasNullBody(method, response.status)
   return new LazyResponse(response, type, bodiless ? null : response.body, signal) as unknown as FetchResponse
-}
-
-/** The Fetch standard's null body statuses, and HEAD. */
-export function hasNoBody(method: string, status: number): boolean {
-  return method === 'HEAD' || status === 204 || status === 205 || status === 304 || status < 200
 }
 
 function terminated(error: unknown): unknown {
@@ -221,13 +216,9 @@ async function unlessAborted<T>(whole: Promise<T>, signal: AbortSignal): Promise
 }
 
 /** In the platform's words, which programs know it by. */
-function bodyUsed(): TypeError {
+function unusable(): TypeError {
   return new TypeError('Body is unusable: Body has already been read', {
-    cause: new BodyError(
-      'ERR_TRUNKLINE_BODY_USED',
-      'The response body was already read; a body can be read once. Clone a response before its first read.',
-      { processed: 'yes', phase: 'body' },
-    ),
+    cause: bodyUsed('Clone a response before its first read.'),
   })
 }
 

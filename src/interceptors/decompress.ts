@@ -6,6 +6,7 @@ import { changedResponse } from '../core/changed-response.ts'
 import type { ClientRequest, ClientResponse, Interceptor } from '../core/dispatch.ts'
 import { ProtocolError } from '../core/errors.ts'
 import { combinedHeader } from '../core/headers.ts'
+import { hasNullBody } from '../core/null-body.ts'
 import { ResponseBody } from '../core/response-body.ts'
 import { createDeflateDecoder } from './deflate.ts'
 
@@ -17,9 +18,6 @@ const ZSTD_IS_SOUND = Number.parseInt(process.versions.node, 10) >= 24
 
 /** What `fetch` asks for when the caller names no coding. */
 export const ACCEPTED_CODINGS = ZSTD_IS_SOUND ? 'br, gzip, deflate, zstd' : 'br, gzip, deflate'
-
-/** Statuses whose responses have no content, whatever their fields say (RFC 9110 section 15). */
-const EMPTY: ReadonlySet<number> = new Set([204, 205, 304])
 
 const DECODERS: Record<string, () => Duplex> = {
   gzip: () => zlib.createGunzip({ flush: zlib.constants.Z_SYNC_FLUSH }),
@@ -38,7 +36,7 @@ export function createDecompress(limits: { readonly responseBody: number }): Int
 }
 
 function decompress(response: ClientResponse, request: ClientRequest, limit: number): ClientResponse {
-  if (!request.decompress || request.method === 'HEAD' || EMPTY.has(response.status)) return response
+  if (!request.decompress || hasNullBody(request.method, response.status)) return response
   const codings = codingsOf(response)
   if (codings.length === 0) return response
   if (codings.length > MOST_CODINGS) {

@@ -1,4 +1,5 @@
 /** Referrer Policy, sections 3 and 8: what one place on the web is told of the place a request comes from. */
+import { staysHere } from '../core/trustworthy.ts'
 
 const POLICIES = new Set([
   'no-referrer',
@@ -71,9 +72,7 @@ function originOnly(url: URL): URL {
   return bare
 }
 
-const LOOPBACK = /^(?:localhost|.*\.localhost|127(?:\.\d+){3}|\[::1\])$/
-
 /** Secure Contexts, section 3.1: encrypted, or not leaving the machine. */
 function isTrustworthy(url: URL): boolean {
-  return url.protocol === 'https:' || url.protocol === 'wss:' || LOOPBACK.test(url.hostname)
+  return url.protocol === 'https:' || url.protocol === 'wss:' || staysHere(url.hostname)
 }
